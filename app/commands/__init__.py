@@ -1,0 +1,1 @@
+"""The commands of the service; `app.cli` gathers them."""

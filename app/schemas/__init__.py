@@ -1,0 +1,1 @@
+"""Marshmallow schemas: one guards each request. They hold codes, not words; `errors.py` adds the words."""

@@ -1,0 +1,1 @@
+"""Rule sets, one module each: required words, sizes, fields, places."""

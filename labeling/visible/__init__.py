@@ -1,0 +1,1 @@
+"""What a person perceives: wording, layout, drawing on pictures and in texts."""

@@ -1,0 +1,121 @@
+"""Whether a short piece of text says 'this was generated', or merely speaks of generation.
+
+GB 45438-2025, 5.1 asks for two elements and says no more. An article's own sentence can hold both, so a reader's
+judgement is modelled: a notice is short, stands alone, and ends where the statement ends ('内容由AI生成，仅供参考');
+'AI生成内容标识办法' goes on to another noun and is a title. All bounds and word lists here are ours.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from labeling.errors import DeclarationError, ErrorCode
+from labeling.visible.wording import has_elements, require_elements
+
+#: Widest notice, in half-width columns: 40 Chinese characters.
+NOTICE_COLUMNS = 80
+#: Widest corner mark: six Chinese characters.
+CORNER_COLUMNS = 12
+#: A notice in the source may be longer than what is read: escapes, entities, emphasis.
+NOTICE_SOURCE = 400
+
+_AI = r"(?:人工智能|AI)"
+_MADE = r"(?:生成|合成)"
+_PAIR = re.compile(rf"{_AI}[^,。;:!?，；：！？]{{0,24}}?{_MADE}", re.IGNORECASE)
+_THING = (
+    "内容|文本|文字|文章|图文|图片|图像|图|视频|音频|作品|回答|答案|回复|结果|稿件|稿|摘要|总结|译文|翻译|报告|文案|资料"
+    "|素材|数据|文档|代码|信息|本文|正文|说明|示例|新闻|小说|诗歌|评论|对话"
+)
+#: What may follow the statement without a break and still be part of it.
+_TAIL = re.compile(
+    rf"(?:生成|合成|而成|制作|创作|的|并(?=经|由)|或|与|、|和|{_THING}|式|{_AI}|撰写|写作|编写|辅助|完成|提供|产出|输出)*"
+    r"(?:声明|标识|标签|提示|提醒)?"
+    r"(?:(?:仅供|请|供|敬请|谨慎|注意|不代表|不构成|经人工|由人工|可能)|(?![㐀-鿿]))",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(
+    rf"(?:不|非|未|没|无|禁|拒绝|反对|杜绝)[^,。;:!?]{{0,8}}{_AI}[^,。;:!?]{{0,24}}{_MADE}", re.IGNORECASE
+)
+_QUESTION = re.compile(r"\?|[吗呢]\W*$")
+_TOPIC = re.compile(
+    r"(?:如何|怎么|怎样|为什么|为何|浅谈|浅析|试论|论|关于|什么是|当|让|教你|警惕|识别|鉴别|探讨|盘点|谈)"
+)
+#: A second clause that makes the first one the subject of a sentence.
+_PREDICATE = re.compile(r"[,:]\s*(?:是|已|正|将|成为|让|使|也|就|会|能|在|则|带来|引发|不仅|不但|意味)")
+#: Brackets, quotes, emphasis, dashes and spaces around a notice.
+_DRESS = " \t\u3000\ufeff\u200b()[]{}<>【】〔〕「」『』《》〈〉“”‘’\"'`*_~#|-—–―•·=+※★☆◆■●▲△▶►✦✨⚠️ℹ️🤖"
+_CORNER = re.compile(r"[\[【〔「](AI(?:生成|合成)?)(?:\](?![(\[:])|[】〕」])|(ᴬᴵ)")
+
+
+def folded(words: str) -> str:
+    """The words as they are compared: NFKC, single spaces, without brackets, quotes and emphasis around them."""
+    return " ".join(unicodedata.normalize("NFKC", words).split()).strip(_DRESS)
+
+
+def is_bare(words: str) -> bool:
+    """Say whether no bracket, quote or emphasis opens the words."""
+    return words[:1] not in _DRESS
+
+
+def columns(words: str) -> int:
+    """Width in half-width columns (UAX 11: wide and full-width characters take two)."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in words)
+
+
+def reads_as_notice(words: str) -> bool:
+    """Say whether a reader takes `words`, standing alone, for a statement that the content was generated."""
+    if len(words) > NOTICE_SOURCE:
+        return False
+    plain = folded(words)
+    if len(plain) > NOTICE_COLUMNS or not has_elements(plain) or _speaks_of_generation(plain):
+        return False
+    return len(plain) * 2 <= NOTICE_COLUMNS or columns(plain) <= NOTICE_COLUMNS
+
+
+def _speaks_of_generation(plain: str) -> bool:
+    if _QUESTION.search(plain) or _TOPIC.match(plain) or _DENIAL.search(plain) or _PREDICATE.search(plain):
+        return True
+    pair = _PAIR.search(plain)
+    return pair is not None and not _TAIL.match(plain, pair.end())
+
+
+def require_notice(words: str) -> str:
+    """`words` without spaces around them, fit to stand as a prompt.
+
+    Raises DeclarationError: WORDS_MISSING_ELEMENT, or OPTION_OUT_OF_RANGE for words in several lines, words that are
+    too long, and words that speak of generation without saying that the content was generated.
+    """
+    require_elements(words)
+    trimmed = words.strip()
+    width = columns(folded(trimmed))
+    if width > NOTICE_COLUMNS:
+        raise _unfit("the words are too long for a notice", actual=width, limit=NOTICE_COLUMNS)
+    if not reads_as_notice(trimmed):
+        raise _unfit("the words speak of generation but do not say that this content was generated", words=words)
+    return trimmed
+
+
+def require_corner_words(words: str) -> str:
+    """`words` fit to stand in a corner mark: they hold `AI` (5.1) and are short.
+
+    Raises DeclarationError: WORDS_MISSING_ELEMENT or OPTION_OUT_OF_RANGE.
+    """
+    trimmed = folded(words)
+    if "AI" not in trimmed:
+        raise DeclarationError(
+            ErrorCode.WORDS_MISSING_ELEMENT, "a corner mark holds the letters AI", missing=["AI"], words=words
+        )
+    if not corner_words(f"[{trimmed}]"):
+        raise _unfit("a corner mark is one of AI, AI生成, AI合成", words=words)
+    return trimmed
+
+
+def corner_words(mark: str) -> str:
+    """The words of a corner mark that opens `mark` ('【AI】', '[AI生成]'), or nothing."""
+    found = _CORNER.match(mark)
+    return (found[1] or "AI") if found else ""
+
+
+def _unfit(detail: str, **params: object) -> DeclarationError:
+    return DeclarationError(ErrorCode.OPTION_OUT_OF_RANGE, detail, option="words", **params)
