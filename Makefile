@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint types contracts bench load lock clean
+.PHONY: help setup demo serve test check lint types contracts explore bench load lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -28,6 +28,9 @@ serve: setup ## run the service on loopback and print a curl to paste
 
 test: setup ## run the tests; what is not found on this machine is skipped and named
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q -ra
+
+explore: setup ## run the property tests on new random examples
+	$(BIN)/python -m pytest -n 2 -q --hypothesis-profile=explore $$(grep -rl 'from hypothesis' tests --include='test_*.py')
 
 lint: setup ## ruff: style and format
 	$(BIN)/ruff check .

@@ -111,7 +111,7 @@ class Animation:
     def _canvas(self, frame: Frame, displayed: Image.Image, own: Image.Image, owed: Box | None) -> _Canvas:
         box = _box(frame)
         room = _aligned(_union(_union(box, self._stamp.box), owed))
-        if room == box:
+        if room == box and (owed is None or not frame.blend or _opaque(own)):
             return _Canvas(own, box, frame.blend, frame.dispose)
         dispose = frame.dispose and _nothing_around(displayed.crop(_edges(room)), box, room)
         if owed is None and (frame.blend or _opaque(own)):

@@ -152,6 +152,11 @@ CASES = {
     ),
     "a cleared full frame, then one away": (replace(FULL, dispose=True), AWAY, AWAY),
     "sprites on nothing": tuple(Part(x, 12, 10, 10, dispose=True) for x in range(0, 30, 4)),
+    "holes over what a smaller cleared frame left": (
+        FULL,
+        Part(20, 18, 2, 1, dispose=True),
+        Part(20, 14, 17, 14, fill=HOLES),
+    ),
     "an empty frame over the label": (FULL, replace(ACROSS, fill=EMPTY), AWAY),
 }
 
