@@ -4,9 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+OCR_STAMP := $(VENV)/.installed-ocr
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint types contracts explore bench load lock clean
+.PHONY: help setup ocr demo serve test check lint types contracts explore bench load lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -19,6 +20,12 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+$(OCR_STAMP): requirements/ocr.txt $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ocr.txt
+	@touch $@
+
+ocr: setup $(OCR_STAMP) ## add what reads the visible label on pictures (some 300 MB)
 
 demo: setup ## label and verify a real photo and a real article over HTTP
 	$(BIN)/mingbiao demo
@@ -53,6 +60,7 @@ load: setup ## put the endpoint under load; table as in docs/benchmarks.md
 lock: setup ## pin the newest allowed versions (needs uv)
 	uv pip compile --universal --generate-hashes --no-header -q --extra postgres --python-version 3.11 pyproject.toml -o requirements/runtime.txt
 	uv pip compile --universal --generate-hashes --no-header -q --extra postgres --group dev -c requirements/runtime.txt --python-version 3.11 pyproject.toml -o requirements/dev.txt
+	uv pip compile --universal --generate-hashes --no-header -q --extra postgres --extra ocr --group dev -c requirements/dev.txt --python-version 3.11 pyproject.toml -o requirements/ocr.txt
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,12 +9,13 @@ import structlog
 from flask import Flask
 
 from app import auth, errors, headers, observability, operations
-from app.api import PREFIX, labels, verifications
+from app.api import PREFIX, labels, propagations, report_keys, unlabelled_copies, verifications
 from app.api.document import OPENAPI_VERSION, ProblemApi, complete, document_blueprint
 from app.api.swagger import swagger_blueprint
 from app.auth import NOTHING, requires, state
 from app.config import load_settings
 from app.database import open_engine
+from app.key_files import require_files
 from app.keys import Scope
 from app.reading import InMemoryRequest
 from app.schema_version import upgrade_embedded
@@ -28,13 +29,14 @@ def assemble(config: Mapping[str, str] | None = None) -> Flask:
 
     Raises `app.config.ConfigurationError` with every problem of the settings.
 
-    1. Read the settings.
+    1. Read the settings, and see that the files that they name can be used.
     2. Connect what every request needs: log, errors, headers, authentication.
     3. Open the database; the embedded one is made and upgraded, any other is left alone. Say who signs.
     4. Register the routes, each blueprint with what it requires.
     """
     # 1.
     settings = load_settings(config)
+    require_files(settings)
     app = Flask(__name__, static_folder=None, template_folder=None, instance_path=str(settings.data_dir))
     app.request_class = InMemoryRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
@@ -66,8 +68,18 @@ def _register_routes(app: Flask, *, metrics_open: bool) -> None:
 
     state(app, labels.blueprint, requires(POST=Scope.LABELS_WRITE, GET=Scope.LABELS_READ))
     api.register_blueprint(labels.blueprint, url_prefix=f"{PREFIX}/labels")
-    state(app, verifications.blueprint, requires(POST=Scope.VERIFICATIONS_WRITE))
+    state(app, propagations.blueprint, requires(POST=Scope.PROPAGATIONS_WRITE))
+    api.register_blueprint(propagations.blueprint, url_prefix=f"{PREFIX}/propagations")
+    state(app, unlabelled_copies.of_label, requires(POST=Scope.COPIES_WRITE, GET=Scope.COPIES_READ))
+    api.register_blueprint(unlabelled_copies.of_label, url_prefix=f"{PREFIX}/labels")
+    state(app, unlabelled_copies.blueprint, requires(GET=Scope.COPIES_READ))
+    api.register_blueprint(unlabelled_copies.blueprint, url_prefix=f"{PREFIX}/unlabelled-copies")
+    state(app, unlabelled_copies.exports, requires(GET=Scope.COPIES_EXPORT))
+    api.register_blueprint(unlabelled_copies.exports, url_prefix=f"{PREFIX}/unlabelled-copies")
+    state(app, verifications.blueprint, requires(POST=Scope.VERIFICATIONS_WRITE, GET=Scope.VERIFICATIONS_READ))
     api.register_blueprint(verifications.blueprint, url_prefix=f"{PREFIX}/verifications")
+    state(app, report_keys.blueprint, NOTHING)
+    api.register_blueprint(report_keys.blueprint, url_prefix=f"{PREFIX}/report-keys")
     state(app, operations.public, NOTHING)
     app.register_blueprint(operations.public)
     state(app, operations.monitoring, NOTHING if metrics_open else requires(GET=Scope.METRICS_READ))

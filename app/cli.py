@@ -23,14 +23,17 @@ class Entry:
 
 
 COMMANDS: dict[str, Entry] = {
-    "label": Entry("labeling.cli", "label_command", "Label pictures and texts."),
-    "verify": Entry("labeling.cli", "verify_command", "Say whether files carry a conformant label."),
-    "provider-code": Entry("labeling.cli", "provider_code_command", "Build or take apart a provider code."),
-    "demo": Entry("app.commands.demo", "demo", "Start the service, label a photo and an article, verify both."),
+    "label": Entry("labeling.commands.label", "label_command", "Label pictures and texts."),
+    "verify": Entry("labeling.commands.verify", "verify_command", "Say what labels files carry and what they prove."),
+    "propagate": Entry("labeling.commands.propagate", "propagate_command", "Pass labelled content on as a platform."),
+    "report": Entry("labeling.commands.report", "report_commands", "Check a signed verification report."),
+    "provider-code": Entry("labeling.commands.provider_code", "provider_code_command", "Build or read a code."),
+    "demo": Entry("app.commands.demo", "demo", "Start the service; label, verify and pass on."),
     "serve": Entry("app.commands.serve", "serve", "Run the service."),
     "check": Entry("app.commands.check", "check", "Say what is wrong with the configuration."),
     "keys": Entry("app.commands.keys", "keys", "Make, list and revoke API keys."),
-    "ledger": Entry("app.commands.ledger", "ledger", "Check the ledger's chain."),
+    "ledger": Entry("app.commands.ledger", "ledger", "Check the chains of the ledger and of unlabelled copies."),
+    "copies": Entry("app.commands.copies", "copies", "Export and purge the records of unlabelled copies."),
     "db": Entry("app.commands.db", "db", "Upgrade and clean the database."),
     "openapi": Entry("app.commands.openapi", "openapi", "Print the API document."),
 }

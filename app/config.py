@@ -17,6 +17,10 @@ BODY_MARGIN = 1024 * 1024
 LOG_LEVELS = ("debug", "info", "warning", "error")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+#: Whether the visible label of pictures is looked for, where what reads it is installed.
+READING_WORDS = {"auto": True, "off": False}
+#: Labelling Measures, article 9: records of unlabelled copies are kept for six months and more.
+FEWEST_COPY_DAYS, MOST_COPY_DAYS = 184, 36_500
 
 
 class ConfigurationError(Exception):
@@ -37,6 +41,14 @@ class Settings:
     c2pa_chain: Path | None
     c2pa_key: Path | None
     c2pa_tsa_url: str
+    record_key: Path | None
+    propagator: str
+    report_key: Path | None
+    trust_anchors: Path | None
+    trust_allowed: Path | None
+    record_keys: Path | None
+    read_visible: bool
+    copy_retention_days: int
     max_file_bytes: int
     max_pixels: int
     idempotency_hours: float
@@ -134,6 +146,13 @@ def _whole(lowest: int, highest: int) -> Callable[[str], int]:
     return read
 
 
+def _reading(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in READING_WORDS:
+        raise ValueError(f"must be one of {', '.join(READING_WORDS)}")
+    return READING_WORDS[word]
+
+
 def _hours(text: str) -> float:
     try:
         hours = float(text)
@@ -171,6 +190,20 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MINGBIAO_C2PA_CHAIN", "c2pa_chain", "", _optional_path, "PEM file: signing certificate, then its issuers"),
     Setting("MINGBIAO_C2PA_KEY", "c2pa_key", "", _optional_path, "PEM file with the private key of that certificate"),
     Setting("MINGBIAO_C2PA_TSA_URL", "c2pa_tsa_url", "", _http_url, "RFC 3161 time-stamp authority; empty: none"),
+    Setting("MINGBIAO_RECORD_KEY", "record_key", "", _optional_path, "PEM file, SM2 or RSA: signs ReservedCode1 and 2"),
+    Setting("MINGBIAO_PROPAGATOR", "propagator", "", _text, "platform's code or name where a propagation names none"),
+    Setting("MINGBIAO_REPORT_KEY", "report_key", "", _optional_path, "PEM file, P-256 or Ed25519: signs reports"),
+    Setting("MINGBIAO_TRUST_ANCHORS", "trust_anchors", "", _optional_path, "PEM file: issuers trusted for C2PA"),
+    Setting("MINGBIAO_TRUST_ALLOWED", "trust_allowed", "", _optional_path, "PEM file: single certificates trusted"),
+    Setting("MINGBIAO_RECORD_KEYS", "record_keys", "", _optional_path, "JSON file: providers' keys for their records"),
+    Setting("MINGBIAO_READ_VISIBLE", "read_visible", "auto", _reading, "auto or off: the visible label of pictures"),
+    Setting(
+        "MINGBIAO_COPY_RETENTION_DAYS",
+        "copy_retention_days",
+        "366",
+        _whole(FEWEST_COPY_DAYS, MOST_COPY_DAYS),
+        "how long records of unlabelled copies are kept",
+    ),
     Setting(
         "MINGBIAO_MAX_FILE_BYTES", "max_file_bytes", _FILE, _whole(1024, _TOP_BYTES), "largest file or text, bytes"
     ),

@@ -29,10 +29,10 @@ def register(app: Flask) -> None:
 
 
 def add_headers(response: Response) -> Response:
-    """Answers are not to be stored on the way; the files of the documentation may be."""
+    """Answers are not to be stored on the way; the files of the documentation may be. A page may bring its policy."""
     documentation = request.path.startswith(DOCUMENTATION_PATH)
     response.headers.extend(HEADERS)
-    response.headers["Content-Security-Policy"] = DOCUMENTATION_POLICY if documentation else API_POLICY
+    response.headers.setdefault("Content-Security-Policy", DOCUMENTATION_POLICY if documentation else API_POLICY)
     if not documentation:
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -36,14 +36,24 @@ class Scope(StrEnum):
 
     LABELS_WRITE = "labels:write"
     LABELS_READ = "labels:read"
+    PROPAGATIONS_WRITE = "propagations:write"
+    COPIES_WRITE = "copies:write"
+    COPIES_READ = "copies:read"
+    COPIES_EXPORT = "copies:export"
     VERIFICATIONS_WRITE = "verifications:write"
+    VERIFICATIONS_READ = "verifications:read"
     METRICS_READ = "metrics:read"
 
 
 SCOPE_MEANINGS = {
     Scope.LABELS_WRITE: "label images and texts",
     Scope.LABELS_READ: "read the ledger: every record of the installation",
-    Scope.VERIFICATIONS_WRITE: "verify files",
+    Scope.PROPAGATIONS_WRITE: "pass content on as a platform",
+    Scope.COPIES_WRITE: "record unlabelled copies",
+    Scope.COPIES_READ: "read the records of unlabelled copies: personal data",
+    Scope.COPIES_EXPORT: "export the records of unlabelled copies: personal data",
+    Scope.VERIFICATIONS_WRITE: "verify files, and keep reports",
+    Scope.VERIFICATIONS_READ: "read kept reports: every one of the installation",
     Scope.METRICS_READ: "read /metrics",
 }
 

@@ -1,24 +1,22 @@
-"""The verbs of the service: label once and write it down, verify."""
+"""The verb of labelling: label once and write it down."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from app import clock, idempotency, ledger, metrics
-from app.database import writing
-from app.idempotency import Claim, KeptAnswer
-from app.ledger import Entry
+from app import metrics
+from app.idempotency import KeptAnswer
+from app.ledger import Entry, Kind
+from app.once import Caller
 from app.problems import FieldProblem, RefusalError
-from app.schemas.labels import LabelRequest
+from app.schemas.contents import FileRequest
 from app.service import Service
-from labeling import label, verify
+from app.written import Render, Task, Verb, Written, make_entry, record_signer, to_json, write_once
+from labeling import label
 from labeling.errors import LabelingError
 from labeling.model import (
     TEXT_FORMATS,
@@ -27,14 +25,12 @@ from labeling.model import (
     Labeled,
     Place,
     RecordForm,
-    Report,
     TextNotice,
     TextPlace,
     VisibleOptions,
 )
 from labeling.produce_id import new_produce_id
-from labeling.profiles import gb45438
-from labeling.record import to_json
+from labeling.record import to_json as record_json
 
 _DECLARATION_FIELDS = ("provider", "produce_id", "label", "source_type", "action", "software_agent")
 _IMAGE_FIELDS = ("words", "place", "ink_ratio", "ink_colour", "plate_colour", "plate_opacity", "margin")
@@ -43,100 +39,38 @@ _TEXT_FIELDS = ("words", "place")
 _OWN_COLUMN = frozenset({"provider", "produce_id", "label"})
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, at which address, and under which Idempotency-Key, if any."""
-
-    api_key_id: str
-    address: str
-    idempotency_key: str | None = None
+def label_once(service: Service, request: FileRequest, caller: Caller, render: Render[Labeled]) -> KeptAnswer:
+    """Label, write it down and answer; as `write_once`."""
+    return write_once(service, _LABELLING, request, caller, render)
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One request with what is known of it before anything is done."""
-
-    request: LabelRequest
-    digest: str
-    caller: Caller
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Labelling:
-    """One labelling that was done: what the library returned and what the ledger says of it."""
-
-    labeled: Labeled
-    entry: Entry
-
-
-Render = Callable[[Labelling], KeptAnswer]
-
-
-def label_once(service: Service, request: LabelRequest, caller: Caller, render: Render) -> KeptAnswer:
-    """Label, write it down and answer; the same Idempotency-Key and request are answered alike, and done once.
-
-    `render` makes the answer. Raises LabelingError, RefusalError.
-    """
-    task = _Task(request, hashlib.sha256(request.data).hexdigest(), caller, clock.now())
-    if caller.idempotency_key is None:
-        return _label(service, task, render, None)
-    service.purge_now_and_then(task.now)
-    try:
-        return _label_under_key(service, task, render, caller.idempotency_key)
-    except idempotency.KeyReusedError:
-        raise RefusalError("idempotency.key_reused") from None
-    except idempotency.InProgressError as error:
-        headers = {"Retry-After": str(error.retry_after)}
-        raise RefusalError("idempotency.in_progress", headers=headers) from None
-
-
-def _label_under_key(service: Service, task: _Task, render: Render, key: str) -> KeptAnswer:
-    """The answer kept for the key, or a new one; the key is given back when there is none."""
-    claimed = _claim(service, task, key)
-    if isinstance(claimed, KeptAnswer):
-        return claimed
-    try:
-        return _label(service, task, render, claimed)
-    except BaseException:
-        with writing(service.engine) as connection:
-            idempotency.release(connection, claimed)
-        raise
-
-
-def verify_content(service: Service, request: LabelRequest) -> Report:
-    """What the library says of a file."""
-    with metrics.VERIFICATION_SECONDS.time():
-        report = verify(request.data, format=request.given.get("format"), limits=service.settings.limits)
-    metrics.VERIFICATIONS.labels(report.format or "unknown", report.verdict).inc()
-    return report
-
-
-def _label(service: Service, task: _Task, render: Render, claimed: Claim | None) -> KeptAnswer:
-    """One labelling.
-
-    1. Label; whatever fails here leaves no trace in the ledger.
-    2. Make the answer, so that it can be kept with the row.
-    3. Append the row and keep the answer, in one transaction.
-    4. Only then hand it out.
-    """
-    # 1.
+def _label(service: Service, task: Task) -> Written[Labeled]:
+    """One labelling, not yet written down."""
     labeled, declaration = _apply(service, task.request, task.now)
-    entry = _entry(task, labeled, declaration)
-    # 2.
-    answer = render(Labelling(labeled, entry))
-    # 3.
-    with writing(service.engine) as connection:
-        ledger.append(connection, entry)
-        if claimed is not None:
-            until = task.now + timedelta(hours=service.settings.idempotency_hours)
-            idempotency.finish(connection, claimed, answer, until=until)
-    # 4.
-    metrics.count_labelling(labeled.format, entry.input_bytes, entry.output_bytes)
-    return answer
+    options = {name: value for name, value in task.request.given.items() if name not in _OWN_COLUMN}
+    entry = make_entry(
+        task,
+        labeled,
+        options,
+        kind=Kind.LABELLING,
+        provider=declaration.provider,
+        produce_id=declaration.produce_id or "",
+        propagate_id=None,
+        label=declaration.label.value,
+        record=record_json(labeled.record) if labeled.record else None,
+        visible=to_json(dataclasses.asdict(labeled.visible)) if labeled.visible else None,
+    )
+    return Written(labeled, entry)
 
 
-def _apply(service: Service, request: LabelRequest, now: datetime) -> tuple[Labeled, Declaration]:
+def _count(entry: Entry) -> None:
+    metrics.count_labelling(entry.format, entry.input_bytes, entry.output_bytes)
+
+
+_LABELLING = Verb(_label, _count)
+
+
+def _apply(service: Service, request: FileRequest, now: datetime) -> tuple[Labeled, Declaration]:
     """Call the library with what was asked for."""
     given = request.given
     declaration = Declaration(**_chosen(given, _DECLARATION_FIELDS))
@@ -152,6 +86,7 @@ def _apply(service: Service, request: LabelRequest, now: datetime) -> tuple[Labe
             visible=_visible(given) if given.get("visible", True) else None,
             form=given.get("form", RecordForm.STANDARD),
             format=given.get("format"),
+            record_signer=record_signer(service, given.get("sign_record")),
             limits=service.settings.limits,
         )
     except LabelingError as error:
@@ -181,39 +116,3 @@ def _require_place_of_kind(place: Place | TextPlace | None, labeled: Labeled) ->
 
 def _chosen(given: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: given[name] for name in names if name in given}
-
-
-def _entry(task: _Task, labeled: Labeled, declaration: Declaration) -> Entry:
-    options = {name: value for name, value in task.request.given.items() if name not in _OWN_COLUMN}
-    return Entry(
-        id=ledger.new_id(),
-        created_at=clock.to_text(task.now),
-        api_key_id=task.caller.api_key_id,
-        provider=declaration.provider,
-        produce_id=declaration.produce_id or "",
-        label=declaration.label.value,
-        format=labeled.format.value,
-        record=to_json(labeled.record) if labeled.record else None,
-        visible=_json(dataclasses.asdict(labeled.visible)) if labeled.visible else None,
-        options=_json(options),
-        rule_set=gb45438.RULE_SET,
-        rule_set_version=gb45438.RULE_SET_VERSION,
-        input_sha256=task.digest,
-        input_bytes=len(task.request.data),
-        output_sha256=hashlib.sha256(labeled.data).hexdigest(),
-        output_bytes=len(labeled.data),
-    )
-
-
-def _claim(service: Service, task: _Task, key: str) -> Claim | KeptAnswer:
-    """Take the Idempotency-Key, or the answer kept for it."""
-    asked = f"{task.caller.address} {task.digest} {_json(task.request.given)}"
-    fingerprint = hashlib.sha256(asked.encode()).hexdigest()
-    lease = timedelta(seconds=service.settings.idempotency_lease_seconds)
-    with writing(service.engine) as connection:
-        return idempotency.claim(connection, task.caller.api_key_id, key, fingerprint, now=task.now, lease=lease)
-
-
-def _json(values: Mapping[str, Any]) -> str:
-    """Compact JSON with sorted keys; enums are strings, colours lists."""
-    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,36 +1,50 @@
-"""The ledger: one row for each labelling, append-only, each row holding the hash of the one before it.
+"""The ledger: one row for each file that was written, by labelling or by passing on; append-only, a chain.
 
 Nothing here commits; the caller's transaction does. Media is not kept, only its hashes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import re
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from app import clock
+from app.chain import Chain
 from app.tables import labelings, ledger_head
 
-#: What the first row has as the hash of the row before it.
-GENESIS_HASH = "0" * 64
+LEDGER = Chain(labelings, ledger_head)
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class Kind(StrEnum):
+    """What was done with the file."""
+
+    LABELLING = "labelling"
+    #: Labelling Measures, article 6.
+    PROPAGATION = "propagation"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a labelling adds to the ledger. `record`, `visible` and `options` are JSON text."""
+    """What a file that was written adds to the ledger. `record`, `visible` and `options` are JSON text."""
 
     id: str
+    #: A value of `Kind`.
+    kind: str
     created_at: str
     api_key_id: str
+    #: Of the record: its producer's, also where a platform passes the file on.
     provider: str
     produce_id: str
+    #: The platform's own number; None where the file was labelled.
+    propagate_id: str | None
     label: str
     format: str
     record: str | None
@@ -54,32 +68,16 @@ class Row(Entry):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The last row of the chain; seq 0 and the genesis hash when there is none."""
-
-    seq: int
-    row_hash: str
-
-
-@dataclass(frozen=True, slots=True)
 class Search:
     """Filters of a list: all must hold. Times are half open, `since <= created_at < until`."""
 
+    kind: Kind | None = None
     produce_id: str | None = None
+    propagate_id: str | None = None
     input_sha256: str | None = None
     output_sha256: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-
-
-_ENTRY = tuple(field.name for field in fields(Entry))
-_HASHED = tuple(sorted(field.name for field in fields(Row) if field.name != "row_hash"))
-
-# Built once: appending is on the way of every request.
-_INSERT = labelings.insert()
-_READ_HEAD = select(ledger_head.c.seq, ledger_head.c.row_hash)
-_LOCK_HEAD = _READ_HEAD.with_for_update()
-_MOVE_HEAD = update(ledger_head).values(seq=bindparam("new_seq"), row_hash=bindparam("new_hash"))
 
 
 def new_id() -> str:
@@ -87,45 +85,34 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
-def canonical(values: Mapping[str, Any]) -> bytes:
-    """Canonical JSON (RFC 8785) of an object with ASCII keys and values that are strings, integers or null."""
-    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def row_hash(values: Mapping[str, Any]) -> str:
-    """SHA-256, as 64 hex digits, over all fields of a row but the hash itself; the previous hash is one of them."""
-    return hashlib.sha256(canonical({name: values[name] for name in _HASHED})).hexdigest()
+def is_id(text: str) -> bool:
+    """Whether a row may have this id; what cannot be one need not be looked for."""
+    return _ID.fullmatch(text) is not None
 
 
 def append(connection: Connection, entry: Entry) -> Row:
-    """Add `entry` as the next row; the connection must be in a writing transaction.
-
-    1. Wait for the head: from here to the commit no other writer can append.
-    2. Link the row to it.
-    3. Store the row and move the head.
-    """
-    # 1.
-    head = read_head(connection, for_update=True)
-    # 2.
-    values: dict[str, Any] = {name: getattr(entry, name) for name in _ENTRY}
-    values |= {"seq": head.seq + 1, "previous_hash": head.row_hash}
-    values["row_hash"] = row_hash(values)
-    # 3.
-    connection.execute(_INSERT, values)
-    connection.execute(_MOVE_HEAD, {"new_seq": values["seq"], "new_hash": values["row_hash"]})
-    return Row(**values)
-
-
-def read_head(connection: Connection, *, for_update: bool = False) -> Head:
-    """The head of the chain; `for_update` holds it until the transaction ends."""
-    seq, last_hash = connection.execute(_LOCK_HEAD if for_update else _READ_HEAD).one()
-    return Head(seq, last_hash)
+    """Add `entry` as the next row; the connection must be in a writing transaction."""
+    return Row(**LEDGER.append(connection, asdict(entry)))
 
 
 def find(connection: Connection, public_id: str) -> Row | None:
     """The row with that public id."""
     found = connection.execute(select(labelings).where(labelings.c.id == public_id)).mappings().one_or_none()
     return Row(**found) if found else None
+
+
+def ids_by_sha256(connection: Connection, sha256: str, *, most: int) -> list[str]:
+    """Ids of the newest rows, up to `most`, that came or went as the file with this hash."""
+    columns = labelings.c
+    same = or_(columns.input_sha256 == sha256, columns.output_sha256 == sha256)
+    return list(connection.execute(select(columns.id).where(same).order_by(columns.seq.desc()).limit(most)).scalars())
+
+
+def rows_by_produce_id(connection: Connection, provider: str, produce_id: str, *, most: int) -> list[Row]:
+    """The newest rows, up to `most`, of that provider's ProduceID."""
+    columns = labelings.c
+    query = select(labelings).where(columns.produce_id == produce_id, columns.provider == provider)
+    return [Row(**row) for row in connection.execute(query.order_by(columns.seq.desc()).limit(most)).mappings()]
 
 
 def page(connection: Connection, search: Search, *, before: int | None, size: int) -> list[Row]:
@@ -140,7 +127,9 @@ def page(connection: Connection, search: Search, *, before: int | None, size: in
 def _filtered(search: Search) -> Select[Any]:
     columns = labelings.c
     conditions: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+        "kind": lambda value: columns.kind == value,
         "produce_id": lambda value: columns.produce_id == value,
+        "propagate_id": lambda value: columns.propagate_id == value,
         "input_sha256": lambda value: columns.input_sha256 == value,
         "output_sha256": lambda value: columns.output_sha256 == value,
         "since": lambda value: columns.created_at >= clock.to_text(value),

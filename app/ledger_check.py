@@ -1,4 +1,4 @@
-"""Check the whole chain of the ledger, one row at a time."""
+"""Check a whole chain, one row at a time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from enum import StrEnum
 from sqlalchemy import Connection, RowMapping, select
 from sqlalchemy.exc import NoResultFound
 
-from app.ledger import GENESIS_HASH, Head, read_head, row_hash
-from app.tables import labelings
+from app.chain import GENESIS, Chain, Head
+from app.ledger import LEDGER
 
 #: Rows fetched at a time; memory does not grow with the ledger.
 BATCH = 500
@@ -24,6 +24,7 @@ class Fault(StrEnum):
     ALTERED = "altered"
     HEAD = "head"
     ANCHOR = "anchor"
+    PURGE = "purge"
 
 
 MEANINGS = {
@@ -32,6 +33,7 @@ MEANINGS = {
     Fault.ALTERED: "the row was changed after it was written",
     Fault.HEAD: "the chain does not end where its head says: rows were cut off or put in",
     Fault.ANCHOR: "the chain does not hold the row and hash that were noted earlier",
+    Fault.PURGE: "the purge does not begin where the one before it ended, or took what was younger than six months",
 }
 
 
@@ -51,8 +53,10 @@ class ChainReport:
     broken: Broken | None
 
 
-def check_chain(connection: Connection, anchor: Head | None = None) -> ChainReport:
-    """Walk every row from the first, in one reading transaction.
+def check_chain(
+    connection: Connection, anchor: Head | None = None, *, chain: Chain = LEDGER, start: Head = GENESIS
+) -> ChainReport:
+    """Walk every row after `start`, in one reading transaction.
 
     `anchor` is a seq and hash noted at an earlier time outside the database. Without it, somebody who may drop
     triggers could rewrite the whole chain and its head; with it, not what came before.
@@ -62,11 +66,11 @@ def check_chain(connection: Connection, anchor: Head | None = None) -> ChainRepo
     3. Compare with the anchor.
     """
     # 1.
-    in_order = select(labelings).order_by(labelings.c.seq)
+    in_order = select(chain.rows).order_by(chain.rows.c.seq)
     with connection.execute(in_order, execution_options={"yield_per": BATCH}) as rows:
-        walked, broken, anchored = _walk(rows.mappings(), anchor)
+        walked, broken, anchored = _walk(chain, rows.mappings(), start, anchor)
     # 2.
-    if broken is None and walked != _head(connection):
+    if broken is None and walked != _head(connection, chain):
         broken = Broken(walked.seq + 1, Fault.HEAD)
     # 3.
     if broken is None and anchor is not None and not anchored:
@@ -74,19 +78,21 @@ def check_chain(connection: Connection, anchor: Head | None = None) -> ChainRepo
     return ChainReport(walked, broken)
 
 
-def _head(connection: Connection) -> Head | None:
+def _head(connection: Connection, chain: Chain) -> Head | None:
     try:
-        return read_head(connection)
+        return chain.read_head(connection)
     except NoResultFound:
         return None
 
 
-def _walk(rows: Iterable[RowMapping], anchor: Head | None) -> tuple[Head, Broken | None, bool]:
+def _walk(
+    chain: Chain, rows: Iterable[RowMapping], start: Head, anchor: Head | None
+) -> tuple[Head, Broken | None, bool]:
     """The last row that holds, the first that does not, and whether the anchor was passed."""
-    last = Head(0, GENESIS_HASH)
+    last = start
     anchored = anchor == last
     for row in rows:
-        fault = _fault(row, last)
+        fault = _fault(chain, row, last)
         if fault is not None:
             return last, Broken(row["seq"] if fault is not Fault.MISSING else last.seq + 1, fault), anchored
         last = Head(row["seq"], row["row_hash"])
@@ -94,19 +100,19 @@ def _walk(rows: Iterable[RowMapping], anchor: Head | None) -> tuple[Head, Broken
     return last, None, anchored
 
 
-def _fault(row: RowMapping, last: Head) -> Fault | None:
+def _fault(chain: Chain, row: RowMapping, last: Head) -> Fault | None:
     if row["seq"] != last.seq + 1:
         return Fault.MISSING
-    if not _hash_holds(row):
+    if not _hash_holds(chain, row):
         return Fault.ALTERED
     if row["previous_hash"] != last.row_hash:
         return Fault.UNLINKED
     return None
 
 
-def _hash_holds(row: RowMapping) -> bool:
+def _hash_holds(chain: Chain, row: RowMapping) -> bool:
     try:
-        return bool(row_hash(dict(row)) == row["row_hash"])
+        return bool(chain.row_hash(dict(row)) == row["row_hash"])
     except TypeError:
         # SQLite stores bytes in a column of text when it is told to; a row of ours never holds any.
         return False

@@ -28,6 +28,12 @@ LABELLING_SECONDS = Histogram(
 LABELLED_BYTES = Counter(
     "mingbiao_labelled_bytes_total", "Bytes labelled, as they came and as they went.", ["direction"], registry=registry
 )
+PROPAGATIONS = Counter(
+    "mingbiao_propagations_total", "Propagations by format and outcome.", ["format", "outcome"], registry=registry
+)
+PROPAGATION_SECONDS = Histogram(
+    "mingbiao_propagation_seconds", "Time in the library.", ["format"], buckets=_SECONDS, registry=registry
+)
 VERIFICATIONS = Counter(
     "mingbiao_verifications_total", "Verifications by format and verdict.", ["format", "verdict"], registry=registry
 )

@@ -22,6 +22,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "auth.invalid": (401, "The API key is unknown, expired or revoked."),
     "auth.scope": (403, "The API key does not have the scope that this needs."),
     "label.not_found": (404, "There is no record with this id."),
+    "verification.not_found": (404, "There is no kept report with this id."),
+    "copy.not_found": (404, "There is no record of an unlabelled copy with this id."),
+    "copy.not_a_labelling": (409, "The file was passed on, not labelled here: whoever labelled it answers for copies."),
     "idempotency.key_invalid": (400, "An Idempotency-Key is 1 to 255 printable ASCII characters."),
     "idempotency.key_reused": (409, "This Idempotency-Key was sent before with another request."),
     "idempotency.in_progress": (409, "A request with this Idempotency-Key is still being answered."),
@@ -42,14 +45,17 @@ FIELD_PROBLEMS: dict[str, str] = {
     "field.colour": "is not a colour of the form #rrggbb",
     "field.sha256": "is not a SHA-256 of 64 hex digits",
     "field.time": "is not an RFC 3339 date and time",
+    "field.blank": "holds no letter and no digit",
+    "field.future": "lies in the future",
     "field.cursor": "is not a cursor that this service made",
     "field.base64": "is not base64",
     "field.file": "is not a file: send it as a file part with a file name",
     "field.repeated": "is given more than once",
     "field.exclusive": "cannot be given together with the others named",
+    "field.not_configured": "asks for what this service is not configured for",
 }
 
-_BYTES, _LIMIT, _TYPE, _CONTENT, _OWN = 400, 413, 415, 422, 500
+_BYTES, _CONFLICT, _LIMIT, _TYPE, _CONTENT, _OWN = 400, 409, 413, 415, 422, 500
 
 #: Every code of the library. 500 means that the fault is ours and not the caller's.
 LIBRARY_STATUS: dict[ErrorCode, int] = {
@@ -60,6 +66,8 @@ LIBRARY_STATUS: dict[ErrorCode, int] = {
     ErrorCode.MEDIA_MALFORMED: _CONTENT,
     ErrorCode.MEDIA_TRUNCATED: _CONTENT,
     ErrorCode.MEDIA_FORMAT_MISMATCH: _CONTENT,
+    ErrorCode.MEDIA_ENCRYPTED: _CONTENT,
+    ErrorCode.MEDIA_UNREADABLE: _CONTENT,
     ErrorCode.LIMIT_BYTES: _LIMIT,
     ErrorCode.LIMIT_PIXELS: _LIMIT,
     ErrorCode.LIMIT_FRAMES: _LIMIT,
@@ -77,6 +85,9 @@ LIBRARY_STATUS: dict[ErrorCode, int] = {
     ErrorCode.RECORD_FORM_UNSUPPORTED: _CONTENT,
     ErrorCode.RECORD_UNSUPPORTED: _CONTENT,
     ErrorCode.NOTHING_TO_WRITE: _CONTENT,
+    ErrorCode.PROPAGATION_NOT_DUE: _CONTENT,
+    ErrorCode.PROPAGATION_AMBIGUOUS: _CONFLICT,
+    ErrorCode.PROPAGATION_NOT_READABLE: _CONTENT,
     ErrorCode.WORDS_MISSING_ELEMENT: _CONTENT,
     ErrorCode.WORDS_NOT_DRAWABLE: _CONTENT,
     ErrorCode.HEIGHT_BELOW_MINIMUM: _CONTENT,
@@ -86,12 +97,17 @@ LIBRARY_STATUS: dict[ErrorCode, int] = {
     ErrorCode.PALETTE_FULL: _CONTENT,
     ErrorCode.TEXT_ENCODING: _CONTENT,
     ErrorCode.TEXT_NOT_ENCODABLE: _CONTENT,
+    ErrorCode.RECOGNITION_UNAVAILABLE: _OWN,
     ErrorCode.SIGNING_UNSUPPORTED: _CONTENT,
     ErrorCode.SIGNING_KEY_UNREADABLE: _OWN,
     ErrorCode.SIGNING_CERTIFICATE_UNREADABLE: _OWN,
     ErrorCode.SIGNING_CERTIFICATE_UNFIT: _OWN,
     ErrorCode.SIGNING_KEY_MISMATCH: _OWN,
     ErrorCode.SIGNING_FAILED: _OWN,
+    ErrorCode.TRUST_UNREADABLE: _OWN,
+    ErrorCode.REPORT_MALFORMED: _CONTENT,
+    ErrorCode.REPORT_KEY_UNREADABLE: _OWN,
+    ErrorCode.REPORT_SIGNATURE_INVALID: _CONTENT,
     ErrorCode.READ_BACK_FAILED: _OWN,
 }
 
@@ -138,3 +154,8 @@ class RefusalError(Exception):
         self.errors = tuple(errors)
         self.params = dict(params or {})
         self.headers = dict(headers or {})
+
+
+def not_configured(field: str, setting: str) -> RefusalError:
+    """The refusal of a field that only works where a setting is set."""
+    return RefusalError("request.invalid", errors=[FieldProblem(field, "field.not_configured", {"setting": setting})])

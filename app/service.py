@@ -11,7 +11,14 @@ from sqlalchemy import Engine
 from app import idempotency
 from app.config import Settings
 from app.database import writing
+from app.key_files import read_record_signer, read_report_signer, read_trust
+from app.per_process import PerProcess
+from app.seeing import make_recogniser
 from app.signing import SignerSource
+from labeling.record_signing import RecordSigner
+from labeling.trust import Trust
+from labeling.verification import Recogniser
+from labeling.verification.signed_report import ReportSigner
 
 #: Key of the service in `app.extensions`.
 EXTENSION = "mingbiao"
@@ -36,12 +43,17 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts that requests need: database, settings, signer."""
+    """The parts that requests need: database, settings, and what each process builds when it first needs it."""
 
     engine: Engine
     settings: Settings
     signers: SignerSource
     purges: Throttle
+    trust: PerProcess[Trust]
+    #: Each gives None where nothing is configured, or installed, for it.
+    report_signer: PerProcess[ReportSigner | None]
+    record_signer: PerProcess[RecordSigner | None]
+    recogniser: PerProcess[Recogniser | None]
 
     def purge_now_and_then(self, now: datetime) -> None:
         """Delete kept answers that have expired; called with the requests, so that no other process is needed."""
@@ -56,7 +68,16 @@ class Service:
 
 def make_service(engine: Engine, settings: Settings) -> Service:
     """A service that has not done anything yet."""
-    return Service(engine, settings, SignerSource(settings), Throttle(PURGE_EVERY))
+    return Service(
+        engine,
+        settings,
+        SignerSource(settings),
+        Throttle(PURGE_EVERY),
+        trust=PerProcess(lambda: read_trust(settings)),
+        report_signer=PerProcess(lambda: read_report_signer(settings)),
+        record_signer=PerProcess(lambda: read_record_signer(settings)),
+        recogniser=PerProcess(lambda: make_recogniser(settings)),
+    )
 
 
 def current_service() -> Service:

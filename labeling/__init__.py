@@ -12,13 +12,13 @@ from labeling.errors import (
     LabelingError,
     LimitError,
     MediaError,
+    ReportError,
     SigningError,
 )
 from labeling.limits import DEFAULT_LIMITS, Limits
 from labeling.model import (
     AigcRecord,
     Carrier,
-    Check,
     ContentAction,
     Credential,
     Declaration,
@@ -28,22 +28,21 @@ from labeling.model import (
     Labeled,
     LabelValue,
     Notice,
-    Outcome,
     Place,
+    Platform,
+    Propagated,
     RecordForm,
-    Report,
-    Site,
     SourceType,
     TextMark,
     TextNotice,
     TextPlace,
-    Verdict,
-    VisibleFinding,
     VisibleOptions,
 )
+from labeling.report import Check, Outcome, Report, Site, Verdict, VisibleFinding
 
 if TYPE_CHECKING:
     from labeling.engine import label
+    from labeling.propagation import propagate
     from labeling.verification import verify
 
 __all__ = [
@@ -69,8 +68,11 @@ __all__ = [
     "Notice",
     "Outcome",
     "Place",
+    "Platform",
+    "Propagated",
     "RecordForm",
     "Report",
+    "ReportError",
     "SigningError",
     "Site",
     "SourceType",
@@ -81,11 +83,16 @@ __all__ = [
     "VisibleFinding",
     "VisibleOptions",
     "label",
+    "propagate",
     "verify",
 ]
 
 #: What decodes pictures is loaded when it is first used (PEP 562), so that a command's `--help` need not wait for it.
-_LAZY = {"label": "labeling.engine", "verify": "labeling.verification"}
+_LAZY = {
+    "label": "labeling.engine",
+    "propagate": "labeling.propagation",
+    "verify": "labeling.verification",
+}
 
 
 def __getattr__(name: str) -> Any:

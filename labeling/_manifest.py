@@ -29,7 +29,8 @@ class ManifestContent:
 
     record: AigcRecord
     action: ContentAction
-    source_type: SourceType
+    #: None where the action says nothing of how the content came about.
+    source_type: SourceType | None
     #: Model or product that made the content; empty leaves it out.
     software_agent: str
     #: Moment of the action; aware.
@@ -39,7 +40,7 @@ class ManifestContent:
     @property
     def is_edit(self) -> bool:
         """True when the content was made from something that existed."""
-        return self.action is ContentAction.EDITED
+        return self.action is not ContentAction.CREATED
 
 
 def definition(content: ManifestContent, label: str, *, opened: bool) -> dict[str, Any]:
@@ -56,12 +57,14 @@ def definition(content: ManifestContent, label: str, *, opened: bool) -> dict[st
 
 
 def _actions(content: ManifestContent, opened: bool) -> list[dict[str, Any]]:
-    """`c2pa.created` stands alone; what has a parent was opened and then edited (C2PA, actions assertion)."""
+    """`c2pa.created` stands alone; what has a parent was opened and then edited or published (C2PA, actions)."""
+    done = ContentAction.EDITED if opened and content.action is ContentAction.CREATED else content.action
     action: dict[str, Any] = {
-        "action": (ContentAction.EDITED if opened else ContentAction.CREATED).value,
-        "digitalSourceType": content.source_type.value,
+        "action": done.value,
         "when": f"{content.when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
+    if content.source_type is not None:
+        action["digitalSourceType"] = content.source_type.value
     if content.software_agent:
         action["softwareAgent"] = {"name": content.software_agent}
     return [{"action": "c2pa.opened", "parameters": {"ingredientIds": [_PARENT_ID]}}, action] if opened else [action]

@@ -20,6 +20,8 @@ class ErrorCode(StrEnum):
     MEDIA_TRUNCATED = "media.truncated"
     MEDIA_UNSUPPORTED = "media.unsupported"
     MEDIA_FORMAT_MISMATCH = "media.format_mismatch"
+    MEDIA_ENCRYPTED = "media.encrypted"
+    MEDIA_UNREADABLE = "media.unreadable"
     # A bound of `labeling.limits` was reached.
     LIMIT_BYTES = "limit.bytes"
     LIMIT_PIXELS = "limit.pixels"
@@ -39,6 +41,10 @@ class ErrorCode(StrEnum):
     RECORD_FORM_UNSUPPORTED = "declaration.record_form_unsupported"
     RECORD_UNSUPPORTED = "declaration.record_unsupported"
     NOTHING_TO_WRITE = "declaration.nothing_to_write"
+    # Article 6: passing content on.
+    PROPAGATION_NOT_DUE = "propagation.not_due"
+    PROPAGATION_AMBIGUOUS = "propagation.ambiguous"
+    PROPAGATION_NOT_READABLE = "propagation.not_readable"
     # The visible label.
     WORDS_MISSING_ELEMENT = "visible.words_missing_element"
     WORDS_NOT_DRAWABLE = "visible.words_not_drawable"
@@ -49,6 +55,7 @@ class ErrorCode(StrEnum):
     PALETTE_FULL = "visible.palette_full"
     TEXT_ENCODING = "visible.text_encoding"
     TEXT_NOT_ENCODABLE = "visible.text_not_encodable"
+    RECOGNITION_UNAVAILABLE = "visible.recognition_unavailable"
     # The credential.
     SIGNING_KEY_UNREADABLE = "signing.key_unreadable"
     SIGNING_CERTIFICATE_UNREADABLE = "signing.certificate_unreadable"
@@ -56,6 +63,12 @@ class ErrorCode(StrEnum):
     SIGNING_KEY_MISMATCH = "signing.key_mismatch"
     SIGNING_FAILED = "signing.failed"
     SIGNING_UNSUPPORTED = "signing.unsupported"
+    # Trust and record signatures.
+    TRUST_UNREADABLE = "trust.unreadable"
+    # A signed report.
+    REPORT_MALFORMED = "report.malformed"
+    REPORT_KEY_UNREADABLE = "report.key_unreadable"
+    REPORT_SIGNATURE_INVALID = "report.signature_invalid"
     # The result.
     READ_BACK_FAILED = "conformity.read_back_failed"
 
@@ -91,6 +104,10 @@ class DeclarationError(LabelingError):
 
 class SigningError(LabelingError):
     """The C2PA credential could not be made."""
+
+
+class ReportError(LabelingError):
+    """A report cannot be signed, or a signed one does not check."""
 
 
 class ConformityError(LabelingError):

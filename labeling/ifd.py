@@ -36,9 +36,9 @@ POINTERS: Final[Mapping[int, str]] = {
     SUB_IFDS: "SubIFD",
 }
 
-#: Bytes of one value of each field type; a type that is not listed has values of unknown size.
+#: Bytes of one value of each field type (129: UTF-8, Exif 3.0); a type that is not listed has values of unknown size.
 TYPE_SIZES: Final[Mapping[int, int]] = {
-    1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8,
+    1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1,
 }  # fmt: skip
 #: `struct` letters of the unsigned integer types.
 INTEGERS: Final[Mapping[int, str]] = {BYTE: "B", SHORT: "H", LONG: "I", IFD: "I", LONG8: "Q", IFD8: "Q"}

@@ -8,6 +8,7 @@ from labeling.errors import ErrorCode, LimitError
 
 KIB = 1024
 MIB = 1024 * KIB
+GIB = 1024 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,23 @@ class Limits:
     #: Text that is decoded and searched as a whole.
     text_bytes: int = 64 * MIB
     #: Front matter of a Markdown file; more than this is not front matter.
-    front_matter_bytes: int = 256 * KIB
+    front_matter_bytes: int = 64 * KIB
+    #: Audio and video are read by seeking; the bound only keeps nonsense out. 64 GiB is two hours at 70 Mbit/s.
+    stream_bytes: int = 64 * GIB
+    #: Boxes, pages, tags, clusters that are stepped over in one audio or video file, some 2 µs each.
+    stream_items: int = 1_000_000
+    #: Entries of an archive's directory (office documents); a large presentation has a few thousand parts.
+    archive_entries: int = 20_000
+    #: One part of an office document that is inflated: its properties, its relations.
+    archive_part_bytes: int = 4 * MIB
+    #: Bytes that are hashed to check a C2PA hard binding: some 0.5 s. A larger file's binding is not checked.
+    credential_bytes: int = 512 * MIB
+    #: Manifest store of C2PA; one with thumbnails of many ingredients has some MB.
+    manifest_bytes: int = 32 * MIB
+    #: What a report quotes of a trace of generation.
+    trace_characters: int = 500
+    #: Frames of an animation that are searched for a visible label, spread evenly.
+    seen_frames: int = 5
 
 
 DEFAULT_LIMITS = Limits()

@@ -16,12 +16,40 @@ class Format(StrEnum):
     TIFF = "tiff"
     AVIF = "avif"
     HEIC = "heic"
+    SVG = "svg"
+    BMP = "bmp"
     PLAIN = "plain"
     MARKDOWN = "markdown"
     HTML = "html"
+    DOCX = "docx"
+    XLSX = "xlsx"
+    PPTX = "pptx"
+    PDF = "pdf"
+    MP3 = "mp3"
+    WAV = "wav"
+    FLAC = "flac"
+    #: Vorbis, Opus and whatever else an Ogg stream carries.
+    OGG = "ogg"
+    M4A = "m4a"
+    MP4 = "mp4"
+    MOV = "mov"
+    MKV = "mkv"
+    WEBM = "webm"
+    AVI = "avi"
+    FLV = "flv"
 
 
+#: Formats that are told apart by what the caller says as much as by their content.
 TEXT_FORMATS = frozenset({Format.PLAIN, Format.MARKDOWN, Format.HTML})
+#: Pictures whose pixels can be decoded.
+IMAGE_FORMATS = frozenset(
+    {Format.JPEG, Format.PNG, Format.WEBP, Format.GIF, Format.TIFF, Format.AVIF, Format.HEIC, Format.BMP}
+)
+DOCUMENT_FORMATS = frozenset({Format.DOCX, Format.XLSX, Format.PPTX, Format.PDF})
+AUDIO_FORMATS = frozenset({Format.MP3, Format.WAV, Format.FLAC, Format.OGG, Format.M4A})
+VIDEO_FORMATS = frozenset({Format.MP4, Format.MOV, Format.MKV, Format.WEBM, Format.AVI, Format.FLV})
+#: Formats that are read by seeking, however large the file is.
+STREAMED_FORMATS = AUDIO_FORMATS | VIDEO_FORMATS
 
 MEDIA_TYPES: dict[Format, str] = {
     Format.JPEG: "image/jpeg",
@@ -31,9 +59,26 @@ MEDIA_TYPES: dict[Format, str] = {
     Format.TIFF: "image/tiff",
     Format.AVIF: "image/avif",
     Format.HEIC: "image/heic",
+    Format.SVG: "image/svg+xml",
+    Format.BMP: "image/bmp",
     Format.PLAIN: "text/plain",
     Format.MARKDOWN: "text/markdown",
     Format.HTML: "text/html",
+    Format.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.PPTX: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    Format.PDF: "application/pdf",
+    Format.MP3: "audio/mpeg",
+    Format.WAV: "audio/wav",
+    Format.FLAC: "audio/flac",
+    Format.OGG: "audio/ogg",
+    Format.M4A: "audio/mp4",
+    Format.MP4: "video/mp4",
+    Format.MOV: "video/quicktime",
+    Format.MKV: "video/x-matroska",
+    Format.WEBM: "video/webm",
+    Format.AVI: "video/x-msvideo",
+    Format.FLV: "video/x-flv",
 }
 
 
@@ -59,6 +104,8 @@ class ContentAction(StrEnum):
 
     CREATED = "c2pa.created"
     EDITED = "c2pa.edited"
+    #: Of a platform that passes content on (`propagate`).
+    PUBLISHED = "c2pa.published"
 
 
 class RecordForm(StrEnum):
@@ -80,6 +127,19 @@ class Carrier(StrEnum):
     FRONT_MATTER = "front-matter"
     HTML_META = "html-meta"
     HTML_COMMENT = "html-comment"
+    OOXML_PROPERTY = "ooxml-property"
+    PDF_INFO = "pdf-info"
+    ID3_TXXX = "id3-txxx"
+    VORBIS_COMMENT = "vorbis-comment"
+    RIFF_CHUNK = "riff-chunk"
+    RIFF_INFO = "riff-info"
+    MP4_KEYS = "mp4-keys"
+    #: An `ilst` item without a key name (`hdlr` type mdir), or a freeform `----` item.
+    MP4_ITEM = "mp4-item"
+    MATROSKA_TAG = "matroska-tag"
+    FLV_METADATA = "flv-metadata"
+    #: Text behind the end of the file proper.
+    TRAILER = "trailer"
 
 
 class Place(StrEnum):
@@ -102,25 +162,6 @@ class TextPlace(StrEnum):
     MIDDLE = "middle"
     END = "end"
     CORNER_MARK = "corner-mark"
-
-
-class Verdict(StrEnum):
-    """What the file's record (for plain text: its visible label) amounts to."""
-
-    CONFORMANT = "conformant"
-    NONCONFORMANT = "nonconformant"
-    NOT_FOUND = "not_found"
-    INCONCLUSIVE = "inconclusive"
-
-
-class Outcome(StrEnum):
-    """The result of one check."""
-
-    PASS = "pass"  # noqa: S105
-    NOTE = "note"
-    WARNING = "warning"
-    FAILURE = "failure"
-    ERROR = "error"
 
 
 Colour = tuple[int, int, int]
@@ -153,6 +194,17 @@ class Declaration:
     action: ContentAction = ContentAction.CREATED
     #: Name of the model or product, for the C2PA action; any text.
     software_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Who passes content on: the propagation elements of Annex E."""
+
+    #: 27-character provider code of the platform's service, or a plain name inside the charset of Annex E j).
+    propagator: str
+    #: The platform's own unique number for this content; None lets the package make one.
+    propagate_id: str | None = None
+    reserved_code2: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,60 +314,16 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """One place in a file where a record was found."""
+class Propagated:
+    """A file as a platform passes it on."""
 
-    carrier: Carrier
-    #: The container's unit, in words of its format: 'iTXt', 'APP1', 'IFD0/Exif'.
-    place: str
-    #: Byte offset and length of that unit in the file.
-    offset: int
-    length: int
-    #: The record's text as it stands there, unescaped; bounded by `Limits.record_bytes`.
-    text: str
-    #: The record, where the text could be read as one.
-    record: AigcRecord | None
-    #: True for `{"AIGC": {...}}`.
-    wrapped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One rule applied to one file."""
-
-    id: str
-    outcome: Outcome
-    #: Clause of the standard or section of the guide that the check rests on.
-    basis: str
-    detail: str
-    #: Index into `Report.sites`, where the check is about one of them.
-    site: int | None = None
-    params: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class VisibleFinding:
-    """A visible label that verification saw in a text."""
-
-    words: str
-    place: TextPlace
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What `verify` says of a file: facts (sites, visible, source types), checks, one verdict."""
-
-    format: Format | None
-    verdict: Verdict
-    sites: tuple[Site, ...]
-    checks: tuple[Check, ...]
-    visible: tuple[VisibleFinding, ...]
-    source_types: tuple[str, ...]
-    #: True when the file carries a C2PA manifest store; whether it is valid is not said here.
-    has_credential: bool
-    rule_set: str
-    rule_set_version: str
+    data: bytes
+    format: Format
+    record: AigcRecord
+    #: True where the producer's fields were kept; False where there was no record.
+    kept_record: bool
+    credential: Credential | None
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from labeling.model import Notice
 from labeling.record import require_charset
 
 LENGTH = 27
+#: The part that names the provider; the extension names its service.
+CODE_WITHOUT_EXTENSION = 22
 FORMAT_CODE = "00"
 ORGANISATION = "1"
 CREDIT_CODE_BINDING = "1"

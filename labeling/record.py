@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
@@ -27,6 +28,9 @@ FIELD_NAMES: dict[str, str] = {
 
 #: Further fields and repeated keys that are named one by one; a record with more of them is not worth a longer report.
 _MOST_REMARKS = 32
+_FOLDED_KEY_WORD = gb45438.KEY_WORD.casefold()
+#: What is not part of a text, at either end.
+_AROUND = "\ufeff\0 \t\r\n"
 _ATTRIBUTES = {name: attribute for attribute, name in FIELD_NAMES.items()}
 #: 6.1 a): the elements that a record must name; the reserved codes may be absent.
 _MANDATORY = ("Label", "ContentProducer", "ProduceID", "ContentPropagator", "PropagateID")
@@ -89,12 +93,13 @@ def to_fields(record: AigcRecord) -> dict[str, str]:
     return {name: getattr(record, attribute) for attribute, name in FIELD_NAMES.items()}
 
 
-def to_json(record: AigcRecord, *, wrapped: bool = False) -> str:
-    """The record's JSON text, compact; `wrapped` puts it under the key AIGC (Annex E b; the EXIF form).
+def to_json(record: AigcRecord, *, wrapped: bool = False, strict: bool = True) -> str:
+    """The record's JSON text, ASCII, compact; `wrapped` puts it under the key AIGC (Annex E b; the EXIF form).
 
-    Raises DeclarationError where a value leaves the charset of Annex E j).
+    Raises DeclarationError where a value leaves the charset of Annex E j). `strict=False` writes such values as
+    escapes: whoever carries another's record on must not change it.
     """
-    for attribute in FIELD_NAMES:
+    for attribute in FIELD_NAMES if strict else ():
         require_charset(getattr(record, attribute), attribute)
     bare = to_fields(record)
     return json.dumps({gb45438.KEY_WORD: bare} if wrapped else bare, ensure_ascii=True, separators=(",", ":"))
@@ -132,8 +137,10 @@ def require_charset(value: str, attribute: str) -> None:
 def parse(text: str, limits: Limits) -> RecordReading:
     """Read a record's text as real files have it: wrapped or bare, values of other types, keys missing or misspelt.
 
-    Never raises. Values stay the strings that they are; other JSON values are kept as their JSON text.
+    Never raises. Values stay the strings that they are; other JSON values are kept as their JSON text. White space,
+    zeros and a byte order mark around the text are not looked at.
     """
+    text = text.strip(_AROUND)
     if len(text) > limits.record_bytes:
         return RecordReading(None, remarks=((Remark.TOO_LONG, ""),))
     if _depth(text) > limits.nesting:
@@ -147,15 +154,22 @@ def parse(text: str, limits: Limits) -> RecordReading:
             parse_float=_Number,
             parse_constant=_Number,
         )
+        # RFC 8259, 8.2: an escape can name half of a surrogate pair, which is no text and has no UTF-8.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return RecordReading(None, remarks=((Remark.NOT_JSON, ""),))
     if duplicates:
         return RecordReading(None, remarks=tuple((Remark.DUPLICATE_KEY, key) for key in duplicates[:_MOST_REMARKS]))
-    wrapped = isinstance(value, dict) and set(value) == {gb45438.KEY_WORD}
-    inner = value[gb45438.KEY_WORD] if wrapped else value
+    inner, key, beside = _unwrapped(value)
     if not isinstance(inner, dict):
-        return RecordReading(None, wrapped, ((Remark.NOT_JSON, ""),))
-    return _from_object(inner, wrapped)
+        return RecordReading(None, bool(key), ((Remark.NOT_JSON, ""),))
+    return _from_object(inner, bool(key), beside)
+
+
+def from_fields(fields: Mapping[str, str]) -> RecordReading:
+    """A record whose fields stand one by one where its JSON object should be."""
+    reading = _from_object(dict(fields), wrapped=False, remarks=())
+    return replace(reading, remarks=((Remark.NOT_JSON, ""), *reading.remarks))
 
 
 class _Number(str):
@@ -164,31 +178,53 @@ class _Number(str):
     __slots__ = ()
 
 
-def _from_object(inner: dict[str, Any], wrapped: bool) -> RecordReading:
-    remarks: list[tuple[str, str]] = []
+def _unwrapped(value: Any) -> tuple[Any, str, tuple[tuple[str, str], ...]]:
+    """What the record is, the key that it is wrapped under, and remarks on that key and on what stands beside it."""
+    named = [key for key in value if key.casefold() == _FOLDED_KEY_WORD] if isinstance(value, dict) else []
+    if len(named) != 1 or _ATTRIBUTES.keys() & value.keys():
+        return value, "", ()
+    key = named[0]
+    remarks = [] if key == gb45438.KEY_WORD else [(Remark.MISSPELT_FIELD, key)]
+    remarks += [(Remark.UNKNOWN_FIELD, other) for other in value if other != key]
+    return value[key], key, tuple(remarks[:_MOST_REMARKS])
+
+
+def _from_object(inner: dict[str, Any], wrapped: bool, remarks: tuple[tuple[str, str], ...]) -> RecordReading:
+    odd = list(remarks)
     values: dict[str, str] = {}
     for key, value in inner.items():
         name = _MISSPELT.get(key, key)
         if name != key:
-            remarks.append((Remark.MISSPELT_FIELD, key))
-        if name not in _ATTRIBUTES:
-            if len(remarks) < _MOST_REMARKS:
-                remarks.append((Remark.UNKNOWN_FIELD, key))
+            odd.append((Remark.MISSPELT_FIELD, key))
+        if name not in _ATTRIBUTES or (name != key and name in inner):
+            if len(odd) < _MOST_REMARKS:
+                odd.append((Remark.UNKNOWN_FIELD, key))
             continue
         if isinstance(value, _Number) or not isinstance(value, str):
-            remarks.append((Remark.NOT_A_STRING, name))
+            odd.append((Remark.NOT_A_STRING, name))
         values[_ATTRIBUTES[name]] = _as_text(value)
-    remarks += [(Remark.MISSING_FIELD, name) for name in _MANDATORY if _ATTRIBUTES[name] not in values]
+    odd += [(Remark.MISSING_FIELD, name) for name in _MANDATORY if _ATTRIBUTES[name] not in values]
     if not values:
-        return RecordReading(None, wrapped, tuple(remarks))
+        return RecordReading(None, wrapped, tuple(odd))
     complete = {attribute: values.get(attribute, "") for attribute in FIELD_NAMES}
-    return RecordReading(AigcRecord(**complete), wrapped, tuple(remarks))
+    return RecordReading(AigcRecord(**complete), wrapped, tuple(odd))
 
 
 def _as_text(value: Any) -> str:
     if isinstance(value, str):
         return str(value)
-    return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return "" if value is None else _json_text(value)
+
+
+def _json_text(value: Any) -> str:
+    """A nested value as compact JSON, its numbers as they were written. The nesting is bounded before."""
+    if isinstance(value, _Number):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_json_text(key)}:{_json_text(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_json_text, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _unique(pairs: list[tuple[str, Any]], duplicates: list[str]) -> dict[str, Any]:

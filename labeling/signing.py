@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 from uuid import uuid4
 
 import c2pa
 
 from labeling._certificates import check_chain
 from labeling._development_chain import development_chain
+from labeling._likeness import Likeness
 from labeling._manifest import MANIFEST_STORE, PARENT, ManifestContent, definition
 from labeling._signing_identity import (
     Clock,
@@ -81,8 +82,10 @@ class Signer(Protocol):
     def development(self) -> bool:
         """True when nobody trusts the certificate."""
 
-    def sign(self, data: bytes, fmt: Format, content: ManifestContent, parent: bytes | None) -> Signed:
+    def sign(self, data: bytes | Likeness, fmt: Format, content: ManifestContent, parent: bytes | None) -> Signed:
         """The file with a manifest; `parent` is the file as it came in, where it had a manifest or was edited.
+
+        A `Likeness` is for large files that have much in common with the one they came from.
 
         An earlier manifest is never dropped and never contradicted: where there is a parent, or `data` itself still
         carries a manifest, the new manifest says `c2pa.opened` and `c2pa.edited` even for content that was declared
@@ -170,7 +173,7 @@ class _C2paSigner:
     def development(self) -> bool:
         return self._development
 
-    def sign(self, data: bytes, fmt: Format, content: ManifestContent, parent: bytes | None) -> Signed:
+    def sign(self, data: bytes | Likeness, fmt: Format, content: ManifestContent, parent: bytes | None) -> Signed:
         # 1. Refuse what cannot carry a manifest.
         if fmt not in SIGNABLE:
             raise SigningError(
@@ -178,24 +181,26 @@ class _C2paSigner:
             )
         # 2. What was there before: the caller's parent, or the file itself where a manifest or an edit needs one.
         if parent is None and (content.is_edit or MANIFEST_STORE in data):
-            parent = data
+            parent = data if isinstance(data, bytes) else data.getvalue()
         # 3. Sign with this process's signer.
         label = f"urn:c2pa:{uuid4()}"
-        signed = self._signed(data, MEDIA_TYPES[fmt], definition(content, label, opened=parent is not None), parent)
+        manifest = definition(content, label, opened=parent is not None)
+        signed = self._signed(data, MEDIA_TYPES[fmt], manifest, parent)
         return Signed(signed, label, has_parent=parent is not None and MANIFEST_STORE in parent)
 
-    def _signed(self, data: bytes, media_type: str, manifest: dict[str, Any], parent: bytes | None) -> bytes:
+    def _signed(self, data: bytes | Likeness, media_type: str, manifest: dict[str, Any], parent: bytes | None) -> bytes:
         native = self._of_this_process()
-        output = BytesIO()
+        source, output, signed = _streams(data)
         try:
             with c2pa.Builder(manifest, native.context) as builder:
                 if parent is not None:
                     builder.add_ingredient(PARENT, media_type, BytesIO(parent))
-                builder.sign(native.signer, media_type, BytesIO(data), output)
+                builder.sign(native.signer, media_type, source, output)
         except c2pa.C2paError as error:
             failure = native.identity.failure(error)
             raise failure from failure.__cause__ or error
-        return output.getvalue()
+        output.flush()
+        return signed.getvalue()
 
     def _of_this_process(self) -> _Native:
         """Made without a lock, which a fork could leave held: two threads may both make one, and either serves."""
@@ -203,6 +208,15 @@ class _C2paSigner:
         if native is None or native.process != os.getpid() or now >= native.identity.expires:
             native = self._native = _make_native(self._load(now))
         return native
+
+
+def _streams(data: bytes | Likeness) -> tuple[IO[bytes], IO[bytes], BytesIO | Likeness]:
+    """What c2pa reads, where it writes, and what holds that once it is flushed."""
+    if isinstance(data, bytes):
+        written = BytesIO()
+        return BytesIO(data), written, written
+    signed = Likeness(data.origin)
+    return data.buffered(), signed.buffered(), signed
 
 
 def _make_native(identity: Identity) -> _Native:

@@ -24,6 +24,18 @@ _PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK
 EXAMPLES: dict[str, dict[str, Any]] = {
     "LabelJson": {"b64_json": _PIXEL, "provider": "Example-AI", "visible": False},
     "LabelText": {"text": "# 标题\n\n正文。\n", "format": "markdown", "provider": "Example-AI"},
+    "CopyJson": {
+        "recipient": "user-4711",
+        "agreement_version": "2026-03",
+        "agreed_at": "2026-03-02T10:15:00+08:00",
+        "purpose": "演示文稿",
+    },
+    "PropagateJson": {
+        "text": "# 标题\n\n正文。\n",
+        "format": "markdown",
+        "propagator": "Example-Platform",
+        "declared_ai": True,
+    },
     "VerifyJson": {"text": "（本内容由AI生成）正文。", "format": "plain"},
 }
 PROBLEM_EXAMPLE = {
@@ -57,6 +69,15 @@ LABELLED_FILE: dict[str, Any] = {
         "Mingbiao-Produce-Id": {"description": "ProduceID as given or made.", "schema": _STRING},
         "Mingbiao-Notices": {"description": "Codes of notices, separated by commas.", "schema": _STRING},
     },
+}
+
+VERDICT_HEADER = {"Mingbiao-Verdict": {"description": "The verdict.", "schema": _STRING}}
+KEPT_HEADERS = {"Location": {"description": "Address of the kept report.", "schema": _STRING}} | VERDICT_HEADER
+REPORT_PAGE: dict[str, Any] = {
+    "schema": _STRING,
+    "content_type": "text/html",
+    "description": "The report; as a page in English or Chinese where `Accept` prefers `text/html`.",
+    "headers": VERDICT_HEADER,
 }
 
 

@@ -1,34 +1,28 @@
-"""`/api/v1/labels`: label a picture or a text, and find what was labelled."""
+"""`/api/v1/labels`: label a picture or a text, and find what was labelled or passed on."""
 
 from __future__ import annotations
 
-import base64
-import json
-import re
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, request
 from flask_smorest import Blueprint
 
 from app import ledger
 from app.api import answers, document
+from app.api.exchange import current_caller, dump, hand_out, json_response
 from app.api.querying import QueryParser
-from app.auth import calling_key
+from app.api.written_files import Header, file_or_json, made, summarise
 from app.database import reading
-from app.idempotency import LONGEST_KEY, KeptAnswer
-from app.labelings import Caller, Labelling, label_once
-from app.ledger import Row
-from app.problems import RefusalError
+from app.idempotency import KeptAnswer
+from app.labelings import label_once
 from app.reading import JSON, MULTIPART, read_body
 from app.schemas.fields import cursor_after
 from app.schemas.labels import LabelForm, LabelJson, LabelQuery, LabelText, ListRequest
 from app.service import current_service
-from labeling.model import MEDIA_TYPES, Format
+from app.written import Written, find_row
+from labeling.model import Labeled
 from labeling.report_json import labeled_to_dict
 
-_PRINTABLE = re.compile(rf"[\x20-\x7E]{{1,{LONGEST_KEY}}}")
-_LABEL_ID = re.compile(r"[0-9a-f]{32}")
-_EXTENSIONS = {Format.JPEG: "jpg", Format.PLAIN: "txt", Format.MARKDOWN: "md"}
 _BODIES = {MULTIPART: LabelForm(), JSON: LabelJson()}
 _TEXT_BODIES = {JSON: LabelText()}
 _LABEL_REFUSALS = (400, 401, 403, 409, 413, 415, 422, 500, 503)
@@ -66,14 +60,11 @@ def create_text_label() -> Response:
 @blueprint.doc(**document.operation(401, 403, 404, 500, 503))
 @blueprint.response(200, answers.LabelRecord)
 def read_label(label_id: str) -> Response:
-    """The ledger's record of one labelling.
+    """The ledger's record of one file that was labelled or passed on.
 
     A key with `labels:read` sees every record of the installation, whichever key made it.
     """
-    row = _find(label_id) if _LABEL_ID.fullmatch(label_id) else None
-    if row is None:
-        raise RefusalError("label.not_found", params={"id": label_id})
-    return _json_response(answers.record_dict(row))
+    return json_response(answers.record_dict(find_row(current_service(), label_id)))
 
 
 @blueprint.route("", methods=["GET"])
@@ -81,7 +72,7 @@ def read_label(label_id: str) -> Response:
 @blueprint.doc(**document.operation(401, 403, 422, 500, 503))
 @blueprint.response(200, answers.LabelPage)
 def list_labels(asked: ListRequest) -> Response:
-    """Records of labellings, newest first.
+    """Records of files that were labelled or passed on, newest first.
 
     Pages do not shift when records are added meanwhile: give `next` of one page as `cursor` of the following.
     """
@@ -89,76 +80,28 @@ def list_labels(asked: ListRequest) -> Response:
         rows = ledger.page(connection, asked.search, before=asked.before, size=asked.size + 1)
     shown = rows[: asked.size]
     following = cursor_after(shown[-1].seq) if len(rows) > asked.size else None
-    return _json_response({"items": [answers.record_dict(row) for row in shown], "next": following})
-
-
-def _find(label_id: str) -> Row | None:
-    with reading(current_service().engine) as connection:
-        return ledger.find(connection, label_id)
+    return json_response({"items": [answers.record_dict(row) for row in shown], "next": following})
 
 
 def _label(bodies: dict[str, Any], render: Any) -> Response:
     """Read the request, label once, answer."""
-    service = current_service()
-    caller = Caller(calling_key().id, request.path, _idempotency_key())
+    service, caller = current_service(), current_caller()
     asked = read_body(request, bodies, {"provider": service.settings.provider})
-    kept = label_once(service, asked, caller, render)
-    return Response(kept.body, kept.status, list(kept.headers))
+    return hand_out(label_once(service, asked, caller, render))
 
 
-def _idempotency_key() -> str | None:
-    given = request.headers.get("Idempotency-Key")
-    if given is not None and not _PRINTABLE.fullmatch(given):
-        raise RefusalError("idempotency.key_invalid")
-    return given
+def _negotiated(done: Written[Labeled]) -> KeptAnswer:
+    return file_or_json(done, _summary(done), _produce_id(done))
 
 
-def _negotiated(done: Labelling) -> KeptAnswer:
-    """The file itself, unless JSON is preferred."""
-    media_type = MEDIA_TYPES[done.labeled.format]
-    accept = request.accept_mimetypes
-    if accept[JSON] > accept[media_type]:
-        encoded = base64.b64encode(done.labeled.data).decode("ascii")
-        return _kept(done, JSON, _dump(_summary(done) | {"data": encoded}))
-    name = f"{done.entry.id}.{_EXTENSIONS.get(done.labeled.format, done.labeled.format.value)}"
-    disposition = ("Content-Disposition", f'attachment; filename="{name}"')
-    return _kept(done, media_type, done.labeled.data, disposition)
+def _text_json(done: Written[Labeled]) -> KeptAnswer:
+    body = dump(_summary(done) | {"text": done.result.data.decode("utf-8")})
+    return made(done, JSON, body, _produce_id(done))
 
 
-def _text_json(done: Labelling) -> KeptAnswer:
-    return _kept(done, JSON, _dump(_summary(done) | {"text": done.labeled.data.decode("utf-8")}))
+def _summary(done: Written[Labeled]) -> dict[str, Any]:
+    return summarise(done, {"produce_id": done.entry.produce_id, **labeled_to_dict(done.result)})
 
 
-def _summary(done: Labelling) -> dict[str, Any]:
-    entry = done.entry
-    return {
-        "id": entry.id,
-        "created_at": entry.created_at,
-        "produce_id": entry.produce_id,
-        "media_type": MEDIA_TYPES[done.labeled.format],
-        **labeled_to_dict(done.labeled),
-        "input": {"sha256": entry.input_sha256, "bytes": entry.input_bytes},
-        "output": {"sha256": entry.output_sha256, "bytes": entry.output_bytes},
-        "rule_set": entry.rule_set,
-        "rule_set_version": entry.rule_set_version,
-    }
-
-
-def _kept(done: Labelling, media_type: str, body: bytes, *headers: tuple[str, str]) -> KeptAnswer:
-    entry = done.entry
-    ours = (
-        ("Content-Type", media_type),
-        ("Location", url_for("labels.read_label", label_id=entry.id)),
-        ("Mingbiao-Label-Id", entry.id),
-        ("Mingbiao-Produce-Id", entry.produce_id),
-        ("Mingbiao-Notices", ", ".join(notice.code for notice in done.labeled.notices)),
-    )
-    return KeptAnswer(201, tuple(pair for pair in (*ours, *headers) if pair[1]), body)
-
-
-def _dump(values: dict[str, Any]) -> bytes:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _json_response(values: dict[str, Any]) -> Response:
-    return Response(_dump(values), content_type=JSON)
+def _produce_id(done: Written[Labeled]) -> Header:
+    return ("Mingbiao-Produce-Id", done.entry.produce_id)

@@ -12,7 +12,9 @@ from app import clock, keys
 from app.commands.context import settings_or_exit
 from app.config import Settings
 from app.database import open_engine, reading
+from app.key_files import KEY_FILES, SETTING_NAMES, file_problems
 from app.schema_version import schema_version
+from app.seeing import can_see
 from app.signing import SignerSource, probe
 from labeling.errors import LabelingError
 from labeling.provider_code import examine_provider
@@ -74,16 +76,50 @@ def _check_signer(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_provider(settings: Settings) -> Iterator[Finding]:
-    if not settings.provider:
-        yield Finding(False, "MINGBIAO_PROVIDER is not set: every request must name its provider")
+    yield from _check_name("MINGBIAO_PROVIDER", settings.provider, "every request must name its provider")
+
+
+def _check_propagator(settings: Settings) -> Iterator[Finding]:
+    yield from _check_name("MINGBIAO_PROPAGATOR", settings.propagator, "every propagation must name its platform")
+
+
+def _check_name(setting: str, name: str, without: str) -> Iterator[Finding]:
+    """A provider code or name that stands in where a request has none."""
+    if not name:
+        yield Finding(False, f"{setting} is not set: {without}")
         return
     try:
-        notices = examine_provider(settings.provider)
+        notices = examine_provider(name)
     except LabelingError as error:
-        yield Finding(True, f"MINGBIAO_PROVIDER: {error.detail}")
+        yield Finding(True, f"{setting}: {error.detail}")
         return
     for notice in notices:
-        yield Finding(False, f"MINGBIAO_PROVIDER: {notice.detail}")
+        yield Finding(False, f"{setting}: {notice.detail}")
 
 
-RULES = (_check_database, _check_signer, _check_provider)
+def _check_files(settings: Settings) -> Iterator[Finding]:
+    for problem in file_problems(settings):
+        yield Finding(True, problem)
+    for field, meaning in WITHOUT_FILE.items():
+        if getattr(settings, field) is None:
+            remedy = KEY_FILES[field].remedy
+            yield Finding(False, f"{SETTING_NAMES[field]} is not set: {meaning}; to make such a file: {remedy}")
+
+
+#: What is missing without one of the files, by field of `Settings`. Not every installation needs every one.
+WITHOUT_FILE = {
+    "record_key": "ReservedCode1 and 2 of records stay empty",
+    "report_key": "reports are not signed",
+    "trust_anchors": "no C2PA certificate is called trusted",
+    "record_keys": "no record is called authentic",
+}
+
+
+def _check_visible(settings: Settings) -> Iterator[Finding]:
+    if not settings.read_visible:
+        yield Finding(False, "MINGBIAO_READ_VISIBLE is off: the visible label of pictures is not looked for")
+    elif not can_see(settings):
+        yield Finding(False, "the visible label of pictures is not looked for: `pip install 'mingbiao[ocr]'`")
+
+
+RULES = (_check_database, _check_signer, _check_provider, _check_propagator, _check_files, _check_visible)

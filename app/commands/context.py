@@ -16,8 +16,15 @@ from app.schema_version import schema_version, upgrade_embedded
 
 def settings_or_exit() -> Settings:
     """The settings, or an error that lists every problem."""
-    try:
+    with configuring():
         return load_settings()
+
+
+@contextmanager
+def configuring() -> Iterator[None]:
+    """Turn a configuration that cannot be used into an error of the command that lists every problem."""
+    try:
+        yield
     except ConfigurationError as error:
         raise click.ClickException("\n".join(["the configuration cannot be used:", *error.problems])) from None
 

@@ -31,10 +31,12 @@ from app.keys import Scope
 from app.ledger_check import check_chain
 
 SAMPLES = Path(__file__).parents[2] / "sample_media"
-PROVIDER = "Mingbiao-Demo"
+PROVIDER, PLATFORM = "Mingbiao-Demo", "Mingbiao-Demo-Platform"
 START_SECONDS = 60
 REQUEST_SECONDS = 60
 STOP_SECONDS = 20
+#: In the order in which a person asks them.
+QUESTIONS = ("found", "parsed", "conforms", "placed", "integrity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class DemoError(click.ClickException):
 @click.option("--article", type=click.Path(path_type=Path), default=SAMPLES / "article.md")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("var/demo"), help="Where the labelled files go.")
 def demo(photo: Path, article: Path, out: Path) -> None:
-    """Start the service, label a photo and an article, verify both."""
+    """Start the service, label a photo and an article, verify both, pass the photo on as a platform."""
     # 1. A service of its own: temporary database, fresh key, free port.
     missing = [str(path) for path in (photo, article) if not path.is_file()]
     if missing:
@@ -76,7 +78,9 @@ def demo(photo: Path, article: Path, out: Path) -> None:
         # 2. Label and verify each file over HTTP.
         for path in (photo, article):
             _show(server, path, out)
-        # 3. What was written down.
+        # 3. What a platform does that passes the labelled photo on.
+        _show_passed_on(server, out / photo.name)
+        # 4. What was written down.
         _show_ledger(server)
     click.echo(f"done; the labelled files are in {out.resolve()}")
 
@@ -87,16 +91,55 @@ def _show(server: Server, path: Path, out: Path) -> None:
     target = out / path.name
     target.write_bytes(answer.body)
     record = json.loads(_get(server, answer.headers["Location"]).body)
-    report = json.loads(_post(server, "/api/v1/verifications", path.name, target.read_bytes(), {}).body)
+    verified = _verify(server, target)
+    report = verified["report"]
     click.echo(f"\n{path.name}: {path.stat().st_size} -> {len(answer.body)} bytes in {answer.milliseconds:.0f} ms")
     click.echo(f"  record: {json.dumps(record['record'], ensure_ascii=False)}")
     click.echo(f"  visible label: {_measured(record['visible'])}")
-    credential = "C2PA credential" if report["has_credential"] else "no C2PA credential (not for this format)"
+    embedded = report["credential"]["presence"] == "embedded"
+    credential = "C2PA credential" if embedded else "no C2PA credential (not for this format)"
     click.echo(f"  {credential}; notices: {answer.headers.get('Mingbiao-Notices', 'none')}")
-    click.echo(f"  verdict: {report['verdict']} ({report['rule_set']})")
+    _show_report(report, issued_here=verified["issued_here"])
     click.echo(f"  file: {target.resolve()}")
+    _require_conformant(target, report)
+
+
+def _show_passed_on(server: Server, labelled: Path) -> None:
+    """Pass one labelled file on, keep it, verify what was kept, print the two sides of its record."""
+    answer = _post(server, "/api/v1/propagations", labelled.name, labelled.read_bytes(), {"propagator": PLATFORM})
+    target = labelled.with_name(f"passed-on-{labelled.name}")
+    target.write_bytes(answer.body)
+    verified = _verify(server, target)
+    report = verified["report"]
+    record = report["sites"][0]["record"]
+    click.echo(f"\n{labelled.name} passed on: {len(answer.body)} bytes in {answer.milliseconds:.0f} ms")
+    click.echo(f"  the producer's side: {record['ContentProducer']}, ProduceID {record['ProduceID']}")
+    click.echo(f"  the platform's side: {record['ContentPropagator']}, PropagateID {record['PropagateID']}")
+    click.echo(f"  credentials, one the parent of the other: {report['credential']['manifests']}")
+    _show_report(report, issued_here=verified["issued_here"])
+    click.echo(f"  file: {target.resolve()}")
+    _require_conformant(target, report)
+
+
+def _verify(server: Server, path: Path) -> dict[str, Any]:
+    verified: dict[str, Any] = json.loads(_post(server, "/api/v1/verifications", path.name, path.read_bytes(), {}).body)
+    return verified
+
+
+def _require_conformant(path: Path, report: Mapping[str, Any]) -> None:
     if report["verdict"] != "conformant":
         raise DemoError(f"{path.name} was labelled and does not verify: {report['checks']}")
+
+
+def _show_report(report: Mapping[str, Any], *, issued_here: bool) -> None:
+    """The judgement: verdict, sentence, the five answers, the class of article 6."""
+    click.echo(f"  verdict: {report['verdict']} ({report['rule_set']}); issued here: {'yes' if issued_here else 'no'}")
+    click.echo(f"  {report['summary']['zh']} {report['summary']['en']}")
+    answers = ", ".join(f"{question} {report['answers'][question]}" for question in QUESTIONS)
+    click.echo(f"  answers: {answers}")
+    article6 = report["article6"]
+    notice = f", to be shown: {article6['notice']['zh']}" if article6["notice"] else ""
+    click.echo(f"  article 6: {article6['kind']}{notice}")
 
 
 def _measured(mark: Mapping[str, Any]) -> str:
@@ -125,7 +168,7 @@ def running(folder: Path) -> Iterator[Server]:
     environment = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in known}
     settings = load_settings(own)
     with database(settings) as engine, writing(engine) as connection:
-        scopes = {Scope.LABELS_WRITE, Scope.LABELS_READ, Scope.VERIFICATIONS_WRITE}
+        scopes = {Scope.LABELS_WRITE, Scope.LABELS_READ, Scope.VERIFICATIONS_WRITE, Scope.PROPAGATIONS_WRITE}
         _, key = api_keys.create(connection, "demo", scopes, now=clock.now())
     server = Server(f"http://{settings.bind}", key, settings)
     # 2. The log goes to a file, and to the screen only when something fails.

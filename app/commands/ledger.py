@@ -1,4 +1,4 @@
-"""`mingbiao ledger`: check the chain."""
+"""`mingbiao ledger`: check the chains."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 
 import click
 
+from app.chain import Head
 from app.commands.context import database, settings_or_exit
+from app.copy_check import check_copies
 from app.database import reading
-from app.ledger import Head
-from app.ledger_check import MEANINGS, check_chain
+from app.ledger_check import MEANINGS, ChainReport, check_chain
 
 _HEAD = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
@@ -31,22 +32,40 @@ class HeadParam(click.ParamType[Head]):
 
 @click.group()
 def ledger() -> None:
-    """Check the ledger's chain."""
+    """Check the chains of the ledger and of the unlabelled copies."""
 
 
 @ledger.command()
 @click.option("--head", "anchor", type=HeadParam(), help="A head noted earlier; the chain must still hold it.")
-def check(anchor: Head | None) -> None:
-    """Walk the whole chain; exit 0 when it holds, 1 when it does not.
+@click.option("--copies-head", type=HeadParam(), help="The same for the unlabelled copies.")
+@click.option("--purges-head", type=HeadParam(), help="The same for their purges.")
+def check(anchor: Head | None, copies_head: Head | None, purges_head: Head | None) -> None:
+    """Walk the chains; exit 0 when they hold, 1 when one does not.
 
-    Note the head that is printed, outside the database: given back later with --head, it shows even a chain that was
-    rewritten as a whole.
+    Note the heads that are printed, outside the database: given back later, they show even a chain that was rewritten
+    as a whole.
     """
     with database(settings_or_exit()) as engine, reading(engine) as connection:
-        report = check_chain(connection, anchor)
-    click.echo(f"head {report.head.seq}:{report.head.row_hash}")
-    if report.broken is None:
-        click.echo(f"the chain holds: {report.head.seq} rows")
-        return
-    click.echo(f"the chain is broken at {report.broken.seq}: {MEANINGS[report.broken.fault]}", err=True)
-    raise click.exceptions.Exit(1)
+        ledger_report = check_chain(connection, anchor)
+        copies = check_copies(connection, copies_head, purges_head)
+    wholes = [
+        _say("", ledger_report),
+        _say("copies: ", copies.copies, first=copies.begin.seq),
+        _say("purges: ", copies.purges),
+    ]
+    if copies_head is not None and copies_head.seq < copies.begin.seq:
+        click.echo(f"copies: row {copies_head.seq} was purged since, its hash cannot be compared", err=True)
+    if not all(wholes):
+        raise click.exceptions.Exit(1)
+
+
+def _say(name: str, report: ChainReport, first: int = 0) -> bool:
+    """Print the head of one chain, and whether it holds."""
+    click.echo(f"{name}head {report.head.seq}:{report.head.row_hash}")
+    if report.broken is not None:
+        meaning = MEANINGS[report.broken.fault]
+        click.echo(f"{name}the chain is broken at {report.broken.seq}: {meaning}", err=True)
+        return False
+    purged = f", {first} purged before them" if first else ""
+    click.echo(f"{name}the chain holds: {report.head.seq - first} rows{purged}")
+    return True

@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 
 from app import clock
 from app import keys as api_keys
-from app.commands.context import database, settings_or_exit
+from app.commands.context import configuring, database, settings_or_exit
 from app.database import reading, writing
+from app.key_files import require_files
 from app.keys import Scope
 
 GUNICORN_CONF = Path(__file__).parents[1] / "gunicorn_conf.py"
@@ -34,7 +35,9 @@ def serve(port: int | None, with_key: bool) -> None:
     if port is not None:
         os.environ["MINGBIAO_BIND"] = f"127.0.0.1:{port}"
     settings = settings_or_exit()
-    # 2. Refuse to start on a schema that is behind; say how to get a key.
+    # 2. Refuse to start with a file that cannot be used or a schema that is behind; say how to get a key.
+    with configuring():
+        require_files(settings)
     with database(settings) as engine:
         key = _key(engine, with_key)
     click.echo(f"serving on http://{settings.bind} (documentation: /docs)")
@@ -47,7 +50,8 @@ def serve(port: int | None, with_key: bool) -> None:
 def _key(engine: Engine, make: bool) -> str:
     now = clock.now()
     if make:
-        scopes = {Scope.LABELS_WRITE, Scope.LABELS_READ, Scope.VERIFICATIONS_WRITE}
+        labels = {Scope.LABELS_WRITE, Scope.LABELS_READ, Scope.PROPAGATIONS_WRITE}
+        scopes = labels | {Scope.VERIFICATIONS_WRITE, Scope.VERIFICATIONS_READ}
         with writing(engine) as connection:
             _, text = api_keys.create(connection, "serve --with-key", scopes, now=now, expires_at=now + KEY_LIFE)
         return text

@@ -80,8 +80,10 @@ class Line(Coded):
     `check` is a rule of the library on the text; the LabelingError that it raises becomes a problem of the field.
     """
 
-    def __init__(self, description: str, longest: int, check: Callable[[str], object] | None = None) -> None:
-        super().__init__(description, shape={"minLength": 1, "maxLength": longest})
+    def __init__(
+        self, description: str, longest: int, check: Callable[[str], object] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(description, shape={"minLength": 1, "maxLength": longest}, **kwargs)
         self.longest = longest
         self.check = check
 

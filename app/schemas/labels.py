@@ -5,26 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import ValidationError, post_load, pre_load, validates_schema
+from marshmallow import ValidationError, post_load, validates_schema
 
-from app.ledger import Search
+from app.ledger import Kind, Search
+from app.schemas.contents import FileRequest, at_field, refuse_field, require_one, take_content
 from app.schemas.fields import (
     Base64,
     Body,
     Choice,
     Colour,
-    Count,
-    Cursor,
     File,
     Flag,
     Guard,
     Line,
-    Moment,
     Sha256,
     Share,
     apply_rule,
-    refuse,
 )
+from app.schemas.paging import PageQuery
+from labeling.containers import container_for
 from labeling.model import (
     ContentAction,
     Format,
@@ -45,24 +44,18 @@ LONGEST_WORDS = 200
 SOURCE_TYPES: dict[str, SourceType] = {value.rpartition("/")[2]: value for value in SourceType} | {
     value.value: value for value in SourceType
 }
-ACTIONS: dict[str, ContentAction] = {value.removeprefix("c2pa."): value for value in ContentAction} | {
-    value.value: value for value in ContentAction
+_ACTIONS = (ContentAction.CREATED, ContentAction.EDITED)
+ACTIONS: dict[str, ContentAction] = {value.removeprefix("c2pa."): value for value in _ACTIONS} | {
+    value.value: value for value in _ACTIONS
 }
 PLACES: dict[str, Place | TextPlace] = {value.value: value for value in (*Place, *TextPlace)}
 TEXT_PLACES: dict[str, TextPlace] = {value.value: value for value in TextPlace}
 LABELS = {value.value: value for value in LabelValue}
 FORMS = {value.value: value for value in RecordForm}
-FORMATS = {value.value: value for value in Format}
+KINDS = {value.value: value for value in Kind}
+#: What can be labelled.
+LABEL_FORMATS = {value.value: value for value in Format if container_for(value) is not None}
 TEXT_FORMATS = {value.value: value for value in (Format.PLAIN, Format.MARKDOWN, Format.HTML)}
-
-
-@dataclass(frozen=True, slots=True)
-class LabelRequest:
-    """A request to label, as it was asked: None and missing options leave the choice to the service."""
-
-    data: bytes
-    #: What was given besides the content, by field name, already of the library's types.
-    given: dict[str, Any]
 
 
 class DeclarationFields(Guard):
@@ -80,6 +73,7 @@ class DeclarationFields(Guard):
     )
     label = Choice("GB 45438-2025 Annex E c): 1 is AI-generated, 2 may be, 3 is suspected to be.", LABELS)
     visible = Flag("false: the implicit record only; no pixel changes. Default true.")
+    sign_record = Flag("Sign the record in ReservedCode1; default true where the service has MINGBIAO_RECORD_KEY.")
     words = Line("The words of the visible label: 人工智能 or AI, and 生成 or 合成.", LONGEST_WORDS)
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
@@ -112,12 +106,11 @@ class PictureFields(DeclarationFields):
     margin = Share("Distance to the edge over the shortest side; default 0.02.", 0.0, 0.5)
     form = Choice("Where the implicit record goes; default standard.", FORMS)
     c2pa = Flag("false: no C2PA credential. Default true.")
-    format = Choice("What the file is; needed only to tell kinds of text apart.", FORMATS)
+    format = Choice("What the file is; needed only to tell kinds of text apart.", LABEL_FORMATS)
 
 
-def _request(fields_given: dict[str, Any], *content: str) -> LabelRequest:
-    data = next(fields_given.pop(name) for name in content if name in fields_given)
-    return LabelRequest(data, fields_given)
+def _request(fields_given: dict[str, Any], *content: str) -> FileRequest:
+    return FileRequest(take_content(fields_given, content), fields_given)
 
 
 class LabelForm(PictureFields):
@@ -126,7 +119,7 @@ class LabelForm(PictureFields):
     file = File("The picture or text.", required=True)
 
     @post_load
-    def _to_request(self, data: dict[str, Any], **_: Any) -> LabelRequest:
+    def _to_request(self, data: dict[str, Any], **_: Any) -> FileRequest:
         return _request(data, "file")
 
 
@@ -138,10 +131,10 @@ class LabelJson(PictureFields):
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def _one_content(self, _data: Any, original: Any, **_: Any) -> None:
-        _require_one(original, "image", "b64_json")
+        require_one(original, "image", "b64_json")
 
     @post_load
-    def _to_request(self, data: dict[str, Any], **_: Any) -> LabelRequest:
+    def _to_request(self, data: dict[str, Any], **_: Any) -> FileRequest:
         return _request(data, "image", "b64_json")
 
 
@@ -153,36 +146,8 @@ class LabelText(DeclarationFields):
     place = Choice("Where the visible label stands; default start.", TEXT_PLACES)
 
     @post_load
-    def _to_request(self, data: dict[str, Any], **_: Any) -> LabelRequest:
+    def _to_request(self, data: dict[str, Any], **_: Any) -> FileRequest:
         return _request(data, "text")
-
-
-class VerifyForm(Guard):
-    """`POST /api/v1/verifications` as multipart/form-data."""
-
-    file = File("The picture or text.", required=True)
-    format = Choice("What the file is; needed only to tell kinds of text apart.", FORMATS)
-
-    @post_load
-    def _to_request(self, data: dict[str, Any], **_: Any) -> LabelRequest:
-        return _request(data, "file")
-
-
-class VerifyJson(Guard):
-    """`POST /api/v1/verifications` as JSON; exactly one of `image`, `b64_json` and `text`."""
-
-    image = Base64("Base64, bare or as a data: URL.")
-    b64_json = Base64("The same, under the name that image APIs use.")
-    text = Body("A text.")
-    format = Choice("What the file is; needed only to tell kinds of text apart.", FORMATS)
-
-    @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def _one_content(self, _data: Any, original: Any, **_: Any) -> None:
-        _require_one(original, "image", "b64_json", "text")
-
-    @post_load
-    def _to_request(self, data: dict[str, Any], **_: Any) -> LabelRequest:
-        return _request(data, "image", "b64_json", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,43 +159,16 @@ class ListRequest:
     size: int
 
 
-class LabelQuery(Guard):
+class LabelQuery(PageQuery):
     """`GET /api/v1/labels`."""
 
+    kind = Choice("Only files that were labelled, or only those that were passed on.", KINDS)
     produce_id = Line("Exactly this ProduceID.", LONGEST_NAME)
+    propagate_id = Line("Exactly this PropagateID, of a file that was passed on.", LONGEST_NAME)
     input_sha256 = Sha256("SHA-256 of the file as it was sent.")
     output_sha256 = Sha256("SHA-256 of the file as it was handed out.")
-    since = Moment("At this time or later.", data_key="from")
-    until = Moment("Before this time.", data_key="to")
-    cursor = Cursor("`next` of the page before.")
-    limit = Count("Records on a page.", 1, 200, default=50)
-
-    @pre_load
-    def _spaces_were_plus(self, data: Any, **_: Any) -> Any:
-        # In a query an unescaped `+08:00` arrives as ` 08:00`.
-        values = dict(data)
-        return values | {name: values[name].replace(" ", "+") for name in ("from", "to") if name in values}
 
     @post_load
     def _to_request(self, data: dict[str, Any], **_: Any) -> ListRequest:
         size, before = data.pop("limit"), data.pop("cursor", None)
         return ListRequest(Search(**data), before, size)
-
-
-def _require_one(original: Any, *names: str) -> None:
-    """Exactly one of the fields must have been sent."""
-    given = [name for name in names if isinstance(original, dict) and name in original]
-    if not given:
-        raise refuse_field(names[0], "field.required", alternatives=list(names))
-    if len(given) > 1:
-        raise refuse_field(given[1], "field.exclusive", given=given)
-
-
-def refuse_field(name: str, code: str, **params: Any) -> ValidationError:
-    """The error of one field as raised by a whole schema."""
-    return at_field(name, refuse(code, **params))
-
-
-def at_field(name: str, error: ValidationError) -> ValidationError:
-    """Place an error that a whole schema found at one of its fields."""
-    return ValidationError({name: error.messages})

@@ -20,6 +20,14 @@ _PLAIN_ENCODINGS = re.compile(
     rb"utf-?(?:8|16|32)(?:[lb]e)?|(?:us-)?ascii|iso-8859-\d+|windows-125\d|gb[k\d]+", re.IGNORECASE
 )
 
+#: A byte order mark or '<' as the first character; the wider encodings come first.
+_WIDE = tuple(
+    (first.encode(codec), codec)
+    for codec in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+    for first in ("\ufeff", "<")
+)
+_DECLARATION = re.compile(r"\A\s*<\?xml\s[^>]{0,200}\?>")
+
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -41,10 +49,28 @@ def parse_xml(source: bytes, limits: Limits) -> etree._Element:
     return root
 
 
-def _require_harmless(markup: bytes, limits: Limits) -> None:
-    encoding = _ENCODING.search(markup[:400])
-    if encoding and not _PLAIN_ENCODINGS.fullmatch(encoding[1]):
+def in_utf_8(source: bytes) -> bytes:
+    """XML in UTF-16 or UTF-32 as UTF-8, without its declaration; any other as it is."""
+    for start, codec in _WIDE:
+        if source.startswith(start):
+            text = source.decode(codec, "replace").lstrip("\ufeff").rstrip("\0\ufffd")
+            return _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
+    return source
+
+
+def declared_encoding(source: bytes) -> str:
+    """The encoding that XML in an encoding that contains ASCII declares, in lower case; '' where it does not.
+
+    Raises MediaError(MEDIA_UNSUPPORTED) for one that can hide markup.
+    """
+    found = _ENCODING.search(source[:400])
+    if found and not _PLAIN_ENCODINGS.fullmatch(found[1]):
         raise MediaError(ErrorCode.MEDIA_UNSUPPORTED, "XML in this encoding is not read", feature="XML encoding")
+    return found[1].decode().lower() if found else ""
+
+
+def _require_harmless(markup: bytes, limits: Limits) -> None:
+    declared_encoding(markup)
     if _DOCTYPE.search(markup):
         raise MediaError(ErrorCode.MEDIA_MALFORMED, "the XML has a document type declaration", what="xml", reason="dtd")
     require_within(ErrorCode.LIMIT_ITEMS, markup.count(b"<"), limits.items, "the number of tags")

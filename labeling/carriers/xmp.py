@@ -8,20 +8,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from labeling.carriers.xml import parse_xml
+from labeling.carriers._xmp_properties import (
+    RDF,
+    Property,
+    may_hold_one,
+    properties,
+    statements,
+    text_of,
+)
+from labeling.carriers.xml import in_utf_8, parse_xml
 from labeling.errors import ErrorCode, MediaError
-from labeling.limits import Limits
-from labeling.model import Carrier
+from labeling.limits import Limits, require_within
+
+__all__ = ["IPTC_EXTENSION", "RDF", "TC260", "Property", "XmpReading", "read", "write"]
 
 TC260 = "http://www.tc260.org.cn/ns/AIGC/1.0/"
-#: Some writers drop the version or the last slash, or put each field of the record under the namespace.
-_TC260_STEM = "http://www.tc260.org.cn/ns/AIGC"
 IPTC_EXTENSION = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 _RDF = f"{{{RDF}}}RDF"
 _DESCRIPTION = f"{{{RDF}}}Description"
@@ -30,20 +37,17 @@ _RESOURCE = f"{{{RDF}}}resource"
 _SOURCE_TYPE = f"{{{IPTC_EXTENSION}}}DigitalSourceType"
 #: C2PA, 'Embedding manifests': the address of an external manifest.
 _PROVENANCE = "{http://purl.org/dc/terms/}provenance"
-_KEY_WORD = "aigc"
+#: Properties in which generators name themselves or what they were asked for.
+_STATEMENTS = {
+    "{http://ns.adobe.com/xap/1.0/}CreatorTool": "CreatorTool",
+    "{http://ns.adobe.com/photoshop/1.0/}Credit": "Credit",
+    "{http://purl.org/dc/elements/1.1/}description": "description",
+    "{http://ns.adobe.com/exif/1.0/}UserComment": "UserComment",
+}
 
 _HEADER = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 _TRAILER = '<?xpacket end="w"?>'
 _EMPTY = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}">{{}}</rdf:RDF></x:xmpmeta>'
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """An `AIGC` property as it stands in a packet."""
-
-    carrier: Carrier
-    namespace: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,39 +59,52 @@ class XmpReading:
     source_types: tuple[str, ...]
     #: Values of dcterms:provenance: where a C2PA manifest lies that is not in the file. Never fetched.
     remote_manifests: tuple[str, ...] = ()
+    #: (name, text) of properties in which generators name themselves or what they were asked for.
+    statements: tuple[tuple[str, str], ...] = ()
 
 
 def read(packet: bytes, limits: Limits) -> XmpReading:
-    """Find every AIGC property, in element and attribute form and in any namespace, and the IPTC source types.
+    """Find every record, in element and attribute form and in any namespace, and the IPTC source types.
 
-    Raises MediaError or LimitError where the packet is not XML within the bounds.
+    Raises MediaError or LimitError where the packet is not XML within the bounds, LimitError(LIMIT_ITEMS) above
+    `Limits.records`.
     """
-    root = _root(packet, limits)
-    properties: list[Property] = []
+    source = in_utf_8(packet)
+    root = _root(source, limits)
     source_types: list[str] = []
     remote: list[str] = []
+    statements: list[tuple[str, str]] = []
     for description in root.iter(_DESCRIPTION):
-        properties += _properties(description)
         source_types += _values(description, _SOURCE_TYPE)
         remote += _values(description, _PROVENANCE)
-    return XmpReading(tuple(properties), tuple(source_types), tuple(remote))
+        statements += [(name, text) for full, name in _STATEMENTS.items() for text in _values(description, full)]
+    return XmpReading(_records(root, source, limits), tuple(source_types), tuple(remote), tuple(statements))
 
 
-def write(packets: Sequence[bytes], record: str | None, source_type: str, limits: Limits) -> bytes:
+def write(packets: Sequence[bytes], record: str | None, source_type: str | None, limits: Limits) -> bytes:
     """One packet that holds exactly this record and source type, and everything else that `packets` held.
 
-    `record` is the JSON text of the bare object; None writes the source type alone, for files whose record lies in
-    another carrier. What stands in further packets (against the rules, yet seen) moves into the first.
+    `record` is the JSON text of the bare object; None is for files whose record lies in another carrier. Where
+    `source_type` is None, what the packets say of it stays. What stands in further packets (against the rules, yet
+    seen) moves into the first.
     UTF-8, without padding. Raises MediaError or LimitError where a packet is not XML within the bounds.
     """
     if not packets:
         return _wrapped(_EMPTY.format(_description("", record, source_type)))
-    root, *others = (_root(packet, limits) for packet in packets)
+    root, *others = (_root(in_utf_8(packet), limits) for packet in packets)
     about = _about(root)
     for other in others:
         _move_descriptions(other, root, about)
-    _drop(root)
+    _drop(root, keep_source_type=source_type is None)
     return _wrapped(_appended(root, _description(about, record, source_type)))
+
+
+def _records(root: etree._Element, source: bytes, limits: Limits) -> tuple[Property, ...]:
+    if not may_hold_one(source):
+        return ()
+    found = tuple(islice(properties(root), limits.records + 1))
+    require_within(ErrorCode.LIMIT_ITEMS, len(found), limits.records, "the number of records in a packet")
+    return found
 
 
 def _root(packet: bytes, limits: Limits) -> etree._Element:
@@ -111,24 +128,13 @@ def _core(source: bytes) -> bytes | None:
     return None
 
 
-def _properties(description: etree._Element) -> Iterator[Property]:
-    for name, value in description.attrib.items():
-        namespace, local = _split(name)
-        if local.casefold() == _KEY_WORD:
-            yield Property(Carrier.XMP_ATTRIBUTE, namespace, str(value))
-    for child in description:
-        namespace, local = _split(child.tag)
-        if local.casefold() == _KEY_WORD:
-            yield Property(Carrier.XMP, namespace, "".join(str(part) for part in child.itertext()))
-
-
 def _values(description: etree._Element, name: str) -> Iterator[str]:
     """The values of a property, in attribute and element form."""
     attribute = description.get(name)
     if attribute is not None:
         yield attribute.strip()
     for child in description.iterchildren(name):
-        yield (child.get(_RESOURCE) or "".join(str(part) for part in child.itertext())).strip()
+        yield (child.get(_RESOURCE) or text_of(child)).strip()
 
 
 def _move_descriptions(source: etree._Element, target: etree._Element, about: str) -> None:
@@ -139,22 +145,25 @@ def _move_descriptions(source: etree._Element, target: etree._Element, about: st
             _rdf(target).append(description)
 
 
-def _drop(root: etree._Element) -> None:
-    """Take the earlier record and source type out, and descriptions that are empty then."""
-
-    def goes(name: object) -> bool:
-        namespace, local = _split(name)
-        return local.casefold() == _KEY_WORD or namespace.startswith(_TC260_STEM) or name == _SOURCE_TYPE
-
+def _drop(root: etree._Element, *, keep_source_type: bool) -> None:
+    """Take earlier records out, the source type unless it is to stay, and descriptions that are empty then."""
     descriptions = list(root.iter(_DESCRIPTION))
-    for description in descriptions:
-        for name in [name for name in description.attrib if goes(name)]:
-            del description.attrib[name]
-        _remove(description, lambda child: goes(child.tag))
-    parents = (description.getparent() for description in descriptions if _says_nothing(description))
-    for parent in list(dict.fromkeys(parents)):
+    found = list(statements(root))
+    for element, attribute in found:
+        if attribute is not None:
+            del element.attrib[attribute]
+    gone = {statement.property for statement in found if statement.attribute is None}
+    for description in () if keep_source_type else descriptions:
+        description.attrib.pop(_SOURCE_TYPE, "")
+        gone.update(description.iterchildren(_SOURCE_TYPE))
+    _take_out(gone)
+    _take_out({description for description in descriptions if _says_nothing(description)})
+
+
+def _take_out(elements: set[etree._Element]) -> None:
+    for parent in dict.fromkeys(element.getparent() for element in elements):
         if parent is not None:
-            _remove(parent, _says_nothing)
+            _remove(parent, elements.__contains__)
 
 
 def _says_nothing(element: etree._Element) -> bool:
@@ -179,23 +188,17 @@ def _remove(parent: etree._Element, goes: Callable[[etree._Element], bool]) -> N
             element.tail = "".join((element.tail or "", *texts)) or None
 
 
-def _split(name: object) -> tuple[str, str]:
-    """(namespace, local name); comments and processing instructions have neither."""
-    if not isinstance(name, str):
-        return "", ""
-    qualified = etree.QName(name)
-    return qualified.namespace or "", qualified.localname
-
-
 def _about(root: etree._Element) -> str:
     """The subject of the packet; ISO 16684-1, 7.4 wants the same one on every description."""
     description = next(root.iter(_DESCRIPTION), None)
     return "" if description is None else description.get(_ABOUT, "")
 
 
-def _description(about: str, record: str | None, source_type: str) -> str:
-    prefixes = f' xmlns:rdf="{RDF}" xmlns:Iptc4xmpExt="{IPTC_EXTENSION}"'
-    content = f"<Iptc4xmpExt:DigitalSourceType>{escape(source_type)}</Iptc4xmpExt:DigitalSourceType>"
+def _description(about: str, record: str | None, source_type: str | None) -> str:
+    prefixes, content = f' xmlns:rdf="{RDF}"', ""
+    if source_type is not None:
+        prefixes += f' xmlns:Iptc4xmpExt="{IPTC_EXTENSION}"'
+        content = f"<Iptc4xmpExt:DigitalSourceType>{escape(source_type)}</Iptc4xmpExt:DigitalSourceType>"
     if record is not None:
         prefixes += f' xmlns:TC260="{TC260}"'
         content = f"<TC260:AIGC>{escape(record, {chr(34): '&quot;'})}</TC260:AIGC>" + content

@@ -1,6 +1,52 @@
 """Where a carrier sits, one module per file format. Importing the package registers them all."""
 
-from labeling.containers import avif, gif, html, jpeg, markdown, plain, png, tiff, webp
-from labeling.containers.base import container_for
+from labeling.containers import (
+    avi,
+    avif,
+    bmp,
+    flac,
+    flv,
+    gif,
+    html,
+    jpeg,
+    markdown,
+    matroska,
+    mp3,
+    mp4,
+    ogg,
+    ooxml,
+    pdf,
+    plain,
+    png,
+    svg,
+    tiff,
+    wav,
+    webp,
+)
+from labeling.containers.base import container_for, reader_for
 
-__all__ = ["avif", "container_for", "gif", "html", "jpeg", "markdown", "plain", "png", "tiff", "webp"]
+__all__ = [
+    "avi",
+    "avif",
+    "bmp",
+    "container_for",
+    "flac",
+    "flv",
+    "gif",
+    "html",
+    "jpeg",
+    "markdown",
+    "matroska",
+    "mp3",
+    "mp4",
+    "ogg",
+    "ooxml",
+    "pdf",
+    "plain",
+    "png",
+    "reader_for",
+    "svg",
+    "tiff",
+    "wav",
+    "webp",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from labeling.containers._trailer import UNIT
 from labeling.containers.base import Block, BlockKind, Changes
 from labeling.errors import DeclarationError, ErrorCode
 from labeling.model import Format
@@ -67,7 +68,10 @@ def _put(result: bytearray, changes: Changes, kind: BlockKind, payload: bytes) -
 
 
 def _blank(result: bytearray, block: Block) -> None:
-    """Take the content of a block away: an empty packet, an empty EXIF block, a box that is free space."""
+    """Take the content of a block away: an empty packet, an empty EXIF block, spaces, a box that is free space."""
+    if block.unit == UNIT:
+        result[block.start : block.end] = b" " * (block.end - block.start)
+        return
     if block.notes:
         raise DeclarationError(
             ErrorCode.RECORD_UNSUPPORTED,

@@ -46,8 +46,8 @@ class SourceText:
     def offset(self, index: int) -> int:
         """Byte offset of the code point at `index`; the codecs round-trip, so encoding the shorter side tells it."""
         if index > len(self.text) // 2:
-            return self.size - self._bytes(index, len(self.text))
-        return len(self.mark) + self._bytes(0, index)
+            return self.size - self.width(index, len(self.text))
+        return len(self.mark) + self.width(0, index)
 
     def encode(self, words: str) -> bytes:
         """`words` in the file's encoding; raises DeclarationError(TEXT_NOT_ENCODABLE)."""
@@ -67,12 +67,14 @@ class SourceText:
 
     def spliced(self, data: bytes, edits: Iterable[tuple[int, int, str]]) -> bytes:
         """`data` with each (start index, end index, replacement); edits are disjoint and in order."""
-        parts, done = [], 0
+        rest = memoryview(data)
+        parts: list[bytes | memoryview] = []
+        at = done = 0
         for start, end, replacement in edits:
-            first = self.offset(start)
-            parts += [data[done:first], self.encode(replacement)]
-            done = first + self._bytes(start, end)
-        return b"".join([*parts, data[done:]])
+            first = done + self.width(at, start) if at else self.offset(start)
+            parts += [rest[done:first], self.encode(replacement)]
+            at, done = end, first + self.width(start, end)
+        return b"".join([*parts, rest[done:]])
 
     @property
     def newline(self) -> str:
@@ -87,7 +89,8 @@ class SourceText:
         }
         return max(counts, key=lambda end: counts[end])
 
-    def _bytes(self, start: int, end: int) -> int:
+    def width(self, start: int, end: int) -> int:
+        """Bytes of the code points from `start` to `end`."""
         return len(self.text[start:end].encode(self.codec))
 
 
@@ -101,7 +104,7 @@ def read_text(data: bytes, limits: Limits, *, markup: bool = False) -> SourceTex
     source = _decoded(data, markup)
     if not source.text:
         raise MediaError(ErrorCode.MEDIA_EMPTY, "the text is empty")
-    _require_text(source.text)
+    _require_text(data, source)
     return source
 
 
@@ -138,10 +141,11 @@ def _charset_hint(data: bytes) -> str:
     return found[1].decode("ascii").lower() if found else ""
 
 
-def _require_text(text: str) -> None:
-    if "\0" in text:
+def _require_text(data: bytes, source: SourceText) -> None:
+    # In UTF-8 and GB 18030 a NUL byte is a NUL character, and bytes are searched quicker.
+    if b"\0" in data and "\0" in source.text:
         raise _not_text("the bytes hold NUL characters")
-    head = text[:_CONTROL_WINDOW].encode("ascii", "replace")
+    head = source.text[:_CONTROL_WINDOW].encode("ascii", "replace")
     controls = len(head) - len(head.translate(None, _CONTROLS))
     if controls > len(head) * _CONTROL_SHARE:
         raise _not_text("the bytes are mostly control characters", controls=controls)

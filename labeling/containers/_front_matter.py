@@ -18,6 +18,8 @@ from labeling.limits import Limits
 
 _OPENING = re.compile(r"---[ \t\r]*\n")
 _CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t\r]*(?:\n|\Z)", re.MULTILINE)
+#: Of TOML only this much is read: whether it has a key of that name.
+_TOML_KEY = r"^[ \t]*\[*[ \t]*[\"']?{}[\"']?[ \t]*[=.\]]"
 _TOML = re.compile(r"\+\+\+[ \t\r]*\n(?:.*\n)*?\+\+\+[ \t\r]*(?:\n|\Z)")
 #: The first line that is neither blank nor a comment, where it opens a mapping; prose does not, nor does a list.
 _KEYED = re.compile(
@@ -32,6 +34,9 @@ _UNQUOTABLE = re.compile(
     "[^\\x20-\\x7e\\xa0-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]|[\u2028\u2029]"
 )
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
+
+#: Notes of entries that are no entries of a mapping.
+MALFORMED, TOML = "malformed", "toml"
 
 #: (first index, index after the last, replacement), in code points of the text.
 Edit = tuple[int, int, str]
@@ -66,13 +71,17 @@ def locate(view: str, limits: Limits) -> FrontMatter | None:
 
 
 def entries(text: str, front: FrontMatter, key_word: str, limits: Limits) -> tuple[Entry, ...]:
-    """The top-level entries named `key_word`, with indexes into the whole text.
+    """The entries named `key_word`, in their order, with indexes into the whole text.
 
-    Where the YAML is broken and names the key word, the whole inside is one entry with the note 'malformed'.
+    Where the YAML is broken and names the key word, the whole inside is one entry with the note 'malformed'; so it is
+    for TOML, which is not read, with the note 'toml'.
     """
     inner = text[front.inner : front.inner_end]
-    if front.toml or key_word.casefold() not in inner.casefold():
+    if key_word.casefold() not in inner.casefold():
         return ()
+    if front.toml:
+        named = re.search(_TOML_KEY.format(re.escape(key_word)), inner, re.MULTILINE | re.IGNORECASE)
+        return (Entry(key_word, front.inner, front.inner_end, b"", (TOML,)),) if named else ()
     try:
         mapping = read_mapping(inner, key_word, limits)
     except MediaError as error:
@@ -80,8 +89,8 @@ def entries(text: str, front: FrontMatter, key_word: str, limits: Limits) -> tup
             raise
         if not re.search(rf"^\s*[\"']?{re.escape(key_word)}[\"']?\s*:", inner, re.MULTILINE | re.IGNORECASE):
             return ()
-        return (Entry(key_word, front.inner, front.inner_end, inner.encode("utf-8", "replace"), ("malformed",)),)
-    found = mapping.entries if mapping else ()
+        return (Entry(key_word, front.inner, front.inner_end, inner.encode("utf-8", "replace"), (MALFORMED,)),)
+    found = sorted((*mapping.entries, *mapping.nested), key=lambda item: item.start) if mapping else ()
     return tuple(
         Entry(item.key, item.start + front.inner, item.end + front.inner, item.payload, item.notes) for item in found
     )

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from labeling.containers._isobmff import Fields, IsoBox, full_box, one, walk
+from labeling.containers._isobmff import Fields, IsoBox, announced, full_box, one, runs_past, walk
+from labeling.containers._stepping import ReadAhead
 from labeling.errors import ErrorCode, MediaError
 from labeling.limits import Limits, require_within
 
 #: 8.11.3: where the extents of an item count from.
 IN_FILE, IN_IDAT = 0, 1
+#: Boxes that stand at the top of such files; one of these that is cut is a file that is cut.
+_TOP = frozenset(
+    f"{kind:4}".encode()
+    for kind in "ftyp meta mdat moov free skip uuid jumb idat moof mfra styp sidx wide udta pdin grpl".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ class Heif:
     #: The kinds of references between items: 'auxl', 'cdsc', 'prem' ...
     references: frozenset[bytes] = frozenset()
     idat: IsoBox | None = None
+    #: Where the boxes end; what follows belongs to no box.
+    end: int = 0
 
     def properties_of(self, item: int | None) -> tuple[IsoBox, ...]:
         """The property boxes of an item, in the order in which they are to be applied."""
@@ -61,17 +69,22 @@ class Heif:
         return tuple(self.properties[index - 1] for index in indices if 0 < index <= len(self.properties))
 
 
-def read_heif(data: bytes, limits: Limits) -> Heif:
-    """Walk the boxes of a HEIF or AVIF file; raises MediaError and LimitError only."""
+def read_heif(data: bytes, limits: Limits, *, with_trailer: bool = False) -> Heif:
+    """Walk the boxes of a HEIF or AVIF file; bytes behind them are accepted `with_trailer`.
+
+    Raises MediaError and LimitError only.
+    """
     # 1. The file type box comes first (ISO/IEC 14496-12, 4.3).
     if len(data) < 12 or data[4:8] != b"ftyp":
         raise MediaError(ErrorCode.MEDIA_MALFORMED, "the file does not start with a file type box")
-    boxes = walk(data, 0, len(data), limits)
+    boxes = _before_trailer(data, limits) if with_trailer else walk(data, 0, len(data), limits)
     brands = _brands(data, boxes[0], limits)
     # 2. Without a meta box there are no items; an image sequence may do without.
     meta = one(boxes, b"meta")
     if meta is None:
-        return Heif(brands, boxes)
+        return Heif(brands, boxes, end=boxes[-1].end)
+    if sum(box.kind == b"meta" for box in boxes) > 1:
+        raise MediaError(ErrorCode.MEDIA_MALFORMED, "there is more than one meta box at the top of the file")
     # 3. The boxes of the meta box, each optional here.
     inner = walk(data, full_box(data, meta)[2].at, meta.end, limits)
     properties, associations = _properties(data, one(inner, b"iprp"), limits)
@@ -85,7 +98,27 @@ def read_heif(data: bytes, limits: Limits) -> Heif:
         associations,
         _references(data, one(inner, b"iref"), limits),
         one(inner, b"idat"),
+        boxes[-1].end,
     )
+
+
+def _before_trailer(data: bytes, limits: Limits) -> tuple[IsoBox, ...]:
+    """The boxes at the top, up to bytes that are no box of such a file and would reach past its end."""
+    boxes: list[IsoBox] = []
+    ahead, at = ReadAhead(data), 0
+    while at < len(data):
+        require_within(ErrorCode.LIMIT_ITEMS, len(boxes) + 1, limits.items, "the number of boxes")
+        try:
+            box = announced(ahead, at, len(data))
+            if box.end > len(data):
+                raise runs_past(box, len(data))
+        except MediaError:
+            if data[at + 4 : at + 8] in _TOP:
+                raise
+            break
+        boxes.append(box)
+        at = box.end
+    return tuple(boxes)
 
 
 def extents_of(data: bytes, heif: Heif, item: int) -> tuple[Extent, ...]:

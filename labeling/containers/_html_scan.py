@@ -43,32 +43,46 @@ class Token(NamedTuple):
 
 
 _SPACE = r"\t\n\f\r "
-_ATTRIBUTE = (
-    rf"[^{_SPACE}/>][^{_SPACE}/>=]*+"
+_NAME = rf"[^{_SPACE}/>][^{_SPACE}/>=]*+"
+_VALUE = (
     rf"(?:[{_SPACE}]*+=[{_SPACE}]*+"
     rf"(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^{_SPACE}>\"'][^{_SPACE}>]*+)?+)?+"
 )
-_ATTRIBUTES = rf"(?:[{_SPACE}/]++|{_ATTRIBUTE})*+"
+_ATTRIBUTES = rf"(?:[{_SPACE}/]++|{_NAME}{_VALUE})*+"
+#: Attributes of an element that they cannot hide.
+_OPEN_ATTRIBUTES = rf"(?:[{_SPACE}/]++|(?!(?i:hidden|style)[{_SPACE}/>=]){_NAME}{_VALUE})*+"
 _ANY = (
     rf"<(?:(?P<tag>/?[a-zA-Z][^{_SPACE}/>]*+){_ATTRIBUTES}(?P<close>>|\Z)"
     r"|(?P<comment>!--)|(?P<cdata>!\[CDATA\[)|(?P<other>[!?/][^>]*+(?P<ended>>|\Z)))"
 )
 _INLINE = "a|b|i|u|s|q|em|strong|span|code|sup|sub|small|mark|br|img|cite|abbr|kbd|del|ins|time|wbr|font|var|samp"
-#: One simple element from its start tag to its end tag: text and phrases, or a list or table of such without another
-#: list or table inside.
-_PHRASES = rf"(?:[^<]++|</?(?:{_INLINE})(?=[{_SPACE}/>]){_ATTRIBUTES}>)*+"
-_ITEMS = (
-    rf"(?:[^<]++|</?(?:{_INLINE}|li|tr|td|th|thead|tbody|tfoot|caption|col|colgroup)(?=[{_SPACE}/>]){_ATTRIBUTES}>)*+"
-)
-_SIMPLE = dict.fromkeys("p li td th dt dd h1 h2 h3 h4 h5 h6".split(), _PHRASES) | dict.fromkeys(
+_ITEMS = f"{_INLINE}|li|tr|td|th|thead|tbody|tfoot|caption|col|colgroup"
+
+
+def _rest(attributes: str) -> str:
+    """The pattern of a tag after its name; most tags have no attributes."""
+    return rf"(?:>|(?=[{_SPACE}/]){attributes}>)"
+
+
+def _tag(names: str, attributes: str) -> str:
+    """The pattern of a tag of one of these names; the first letter tells most others apart."""
+    initials = "".join(sorted({name[0] for name in names.split("|")}))
+    return rf"</?(?=[{initials}])(?:{names}){_rest(attributes)}"
+
+
+def _unit(name: str, inside: str) -> str:
+    """The pattern of a simple element after its `<`: text and tags of the names `inside`, none of which is hidden."""
+    content = rf"[^<]*+(?:{_tag(inside, _OPEN_ATTRIBUTES)}[^<]*+)*+"
+    return rf"{name}{_rest(_OPEN_ATTRIBUTES)}{content}</{name}[{_SPACE}]*+>"
+
+
+#: Text and phrases, or a list or table of such without another list or table inside.
+_SIMPLE = dict.fromkeys("p li td th dt dd h1 h2 h3 h4 h5 h6".split(), _INLINE) | dict.fromkeys(
     ("ul", "ol", "table"), _ITEMS
 )
-_UNIT = "|".join(
-    rf"{name}(?=[{_SPACE}/>]){_ATTRIBUTES}>{content}</{name}[{_SPACE}]*+>" for name, content in _SIMPLE.items()
-)
-_UNIT = f"<(?:{_UNIT})"
+_UNIT = f"<(?:{'|'.join(_unit(name, inside) for name, inside in _SIMPLE.items())})"
 _PAIR = re.compile(
-    rf"([^{_SPACE}/>][^{_SPACE}/>=]*+)"
+    rf"({_NAME})"
     rf"(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"([^\"]*+)\"|'([^']*+)'|([^{_SPACE}>\"'][^{_SPACE}>]*+)))?+"
 )
 #: A tag or comment, for taking markup out of a short text.
@@ -91,10 +105,9 @@ _FOREIGN = frozenset({"svg", "math"})
 _HTML_INSIDE_FOREIGN = frozenset({"foreignobject", "annotation-xml"})
 _NOTED = "|".join(sorted({"meta", *RAW_TEXT, *_FOREIGN, *_HTML_INSIDE_FOREIGN}))
 #: The next token that holds metadata or changes what markup means; other tags are passed over inside the pattern.
-_NOTED_TOKEN = re.compile(
-    rf"(?:[^<]++|</?(?:{_INLINE}|p|li|div|td|th|tr|h[1-6])(?=[{_SPACE}/>]){_ATTRIBUTES}>"
-    rf"|<(?:(?!/?(?i:{_NOTED})(?:[{_SPACE}/>]|\Z))/?[a-zA-Z][^{_SPACE}/>]*+{_ATTRIBUTES}>|(?![a-zA-Z!/?])))*+{_ANY}"
-)
+_COMMON_TAG = _tag(f"{_INLINE}|p|li|div|td|th|tr|h[1-6]", _ATTRIBUTES)
+_OTHER_TAG = rf"<(?!/?(?i:{_NOTED})(?:[{_SPACE}/>]|\Z))/?[a-zA-Z][^{_SPACE}/>]*+{_ATTRIBUTES}>"
+_NOTED_TOKEN = re.compile(rf"[^<]*+(?:(?:{_COMMON_TAG}|{_OTHER_TAG}|<(?![a-zA-Z!/?]))[^<]*+)*+{_ANY}")
 #: Start tags that end foreign content (13.2.6.5).
 BREAKOUT = frozenset(
     "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from dataclasses import dataclass
+
+import numpy as np
 
 from labeling.errors import ErrorCode, MediaError
 from labeling.limits import Limits, require_pixels, require_within
@@ -28,13 +29,15 @@ COM = 0xFE
 FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {DHT, 0xC8, DAC}
 #: Sequential frames: baseline, extended Huffman, extended arithmetic.
 SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC9})
+RST0 = 0xD0
 
 #: Codes that T.81, table B.1 reserves or keeps for hierarchical files; decoders stop at them, so no viewer would show
 #: the picture.
 _RESERVED = frozenset({0xC8, 0xDE, 0xDF, *range(0x02, 0xC0), *range(0xF0, 0xFE)})
 
-#: The 0xFF in front of a marker code; stuffed bytes (FF00), restart markers and fill bytes are passed over.
-_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+#: Bytes that are searched for a marker at once: more and more, as long as they stay in the processor's cache.
+_FIRST_BLOCK = 4 * 1024
+_LARGEST_BLOCK = 256 * 1024
 _TEM = 0x01
 #: Fill bytes (or others) before a marker that are passed over; some decoders take them one by one.
 _LONGEST_GAP = 64 * 1024
@@ -73,25 +76,20 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """All marker segments up to the end of the image, in file order, without SOI, EOI and entropy-coded bytes.
-
-    `end` is the offset of the EOI marker, or None where the walk stopped at the only scan of a sequential file.
-    """
+    """All marker segments up to the end of the image, in file order, without SOI, EOI and entropy-coded bytes."""
 
     segments: tuple[Segment, ...]
     frame: Frame
-    end: int | None
+    #: The offset of the EOI marker.
+    end: int
 
     def of(self, marker: int) -> tuple[Segment, ...]:
         """The segments with one marker code, in file order."""
         return tuple(segment for segment in self.segments if segment.marker == marker)
 
 
-def walk(data: bytes, limits: Limits, *, whole: bool = False) -> Walk:
-    """Walk the segments of the first image in `data`.
-
-    The only scan of a sequential file holds nothing but coded pixels, so unless `whole` is set the walk stops there
-    when the file ends with EOI, and its cost does not depend on the number of pixels.
+def walk(data: bytes, limits: Limits) -> Walk:
+    """Walk the segments of the first image in `data`, also those behind a scan; coded pixels are stepped over.
 
     Raises MediaError (MEDIA_MALFORMED, MEDIA_TRUNCATED) or LimitError. Source: ITU-T T.81, B.1.1 and B.2.
     """
@@ -113,8 +111,6 @@ def walk(data: bytes, limits: Limits, *, whole: bool = False) -> Walk:
         scanned = scanned or segment.marker == SOS
         if segment.marker in FRAME_HEADERS:
             frame = _only_frame(frame, data, segment)
-        elif segment.marker == SOS and not whole and _is_last_scan(data, segment, frame):
-            return Walk(tuple(segments), _checked(frame, segments, data, limits), None)
     return Walk(tuple(segments), _checked(frame, segments, data, limits), segment.start)
 
 
@@ -130,10 +126,7 @@ def truncated(detail: str) -> MediaError:
 
 def _next_segment(data: bytes, position: int) -> Segment:
     """The next marker at or after `position`; bytes that belong to no segment are passed over, as decoders do."""
-    found = _MARKER.search(data, position)
-    if found is None:
-        raise truncated("there is no EOI marker")
-    start = found.start()
+    start = _next_marker(data, position)
     marker = data[start + 1]
     if marker == SOI:
         raise malformed("a second SOI lies inside the image", offset=start)
@@ -148,6 +141,26 @@ def _next_segment(data: bytes, position: int) -> Segment:
     if length < 2:
         raise malformed("a segment is shorter than its own length field", offset=start)
     return Segment(marker, start, start + 4, end)
+
+
+def _next_marker(data: bytes, position: int) -> int:
+    """The 0xFF before the next marker code; stuffed bytes (FF00), restart markers and fill bytes are passed over."""
+    if data[position : position + 1] == b"\xff" and data[position + 1 : position + 2] not in _NO_CODES:
+        return position
+    content = np.frombuffer(data, np.uint8)
+    size = _FIRST_BLOCK
+    while position < len(data) - 1:
+        block = content[position : position + size + 1]
+        found = np.flatnonzero((block[:-1] == 0xFF) & (block[1:] != 0))
+        codes = block[found + 1]
+        found = found[(codes & 0xF8 != RST0) & (codes != 0xFF)]
+        if found.size:
+            return position + int(found[0])
+        position, size = position + size, min(4 * size, _LARGEST_BLOCK)
+    raise truncated("there is no EOI marker")
+
+
+_NO_CODES = frozenset({b"", b"\0", b"\xff", *(bytes((code,)) for code in range(RST0, RST0 + 8))})
 
 
 def _only_frame(earlier: Frame | None, data: bytes, segment: Segment) -> Frame:
@@ -167,18 +180,6 @@ def _read_frame(data: bytes, segment: Segment) -> Frame:
     if width == 0:
         raise malformed("the picture has no width")
     return Frame(segment.marker, precision, width, height, components)
-
-
-def _is_last_scan(data: bytes, segment: Segment, frame: Frame | None) -> bool:
-    """Whether nothing but the coded pixels and EOI can follow: T.81, B.2.3 lets a component be scanned once."""
-    return (
-        frame is not None
-        and frame.marker in SEQUENTIAL
-        and frame.height > 0
-        and data[segment.body : segment.body + 1] == bytes((len(frame.components),))
-        and data.endswith(bytes((0xFF, EOI)))
-        and len(data) > segment.end + 2
-    )
 
 
 def _checked(frame: Frame | None, segments: list[Segment], data: bytes, limits: Limits) -> Frame:

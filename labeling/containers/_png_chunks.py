@@ -92,6 +92,22 @@ def walk(data: bytes, limits: Limits) -> tuple[Chunk, ...]:
     return tuple(chunks)
 
 
+def walk_on(data: bytes, start: int, limits: Limits) -> Iterator[Chunk]:
+    """Further chunks from `start`, as far as there are any with a right CRC; not more than `Limits.items`."""
+    view = memoryview(data)
+    for _ in range(limits.items):
+        if start + 12 > len(data):
+            return
+        length, kind = _HEAD.unpack_from(data, start)
+        end = start + 12 + length
+        if end > len(data) or not kind.isalpha():
+            return
+        if isal_zlib.crc32(view[start + 4 : end - 4]) != _CRC.unpack_from(data, end - 4)[0]:
+            return
+        yield Chunk(kind, start, end)
+        start = end
+
+
 def read_header(data: bytes, chunks: tuple[Chunk, ...]) -> Header:
     """The image header; raises MEDIA_MALFORMED where a field has a value that the specification does not define."""
     width, height, depth, colour_type, compression, filtering, interlace = _IHDR.unpack(chunks[0].body(data))

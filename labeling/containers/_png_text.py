@@ -12,22 +12,25 @@ from typing import NamedTuple
 
 from isal import isal_zlib
 
+from labeling.containers._key_word import case_notes
 from labeling.containers._png_chunks import Chunk
 from labeling.containers.base import Block, BlockKind
 from labeling.errors import ErrorCode, LimitError
+from labeling.model import Carrier
 
 #: XMP specification part 3, section 1.1.5.
 XMP_KEYWORD = "XML:com.adobe.xmp"
 EXIF_PREFIX = b"Exif\0\0"
 JPEG_XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 #: ImageMagick writes metadata of other formats as hexadecimal text under these keywords.
-RAW_PROFILES = ("Raw profile type exif", "Raw profile type APP1", "Raw profile type xmp")
+RAW_PROFILES = frozenset({"raw profile type exif", "raw profile type app1", "raw profile type xmp"})
 
 #: What a stream costs at least, however little it inflates to: starting one takes as long as inflating this much.
 LEAST_COST = 1024
 
 COMPRESSED = "compressed"
 UNREADABLE = "unreadable"
+RAW_PROFILE = "raw-profile"
 
 
 class InflateBudget:
@@ -70,38 +73,43 @@ def read_text(chunk: Chunk, data: bytes, budget: InflateBudget) -> Block:
     if entry.value is None:
         notes += (UNREADABLE,)
         return Block(BlockKind.OTHER, unit, chunk.start, chunk.end, body, entry.keyword, notes)
-    block = Block(BlockKind.TEXT, unit, chunk.start, chunk.end, entry.value, entry.keyword, notes)
+    notes += case_notes(entry.keyword)
+    block = Block(BlockKind.TEXT, unit, chunk.start, chunk.end, entry.value, entry.keyword, notes, Carrier.PNG_TEXT)
     return _recognised(block)
 
 
 def _recognised(block: Block) -> Block:
-    """The block as XMP or EXIF, where its keyword says that it is one."""
-    if block.keyword == XMP_KEYWORD:
-        return replace(block, kind=BlockKind.XMP)
-    profile = _raw_profile(block.payload) if block.keyword in RAW_PROFILES else None
-    if profile is None:
+    """The block as XMP or EXIF, where its keyword says that it is one; unreadable where it is none of the kind."""
+    keyword = block.keyword.strip().casefold()
+    if keyword == XMP_KEYWORD.casefold():
+        return replace(block, kind=BlockKind.XMP, carrier=None)
+    if keyword not in RAW_PROFILES:
         return block
+    profile = _raw_profile(block.payload)
+    notes = (*block.notes, RAW_PROFILE)
+    if profile is None:
+        return replace(block, kind=BlockKind.OTHER, carrier=None, notes=(*notes, UNREADABLE))
     for kind, prefix, starts in _PROFILE_KINDS:
         content = profile.removeprefix(prefix)
         if content.startswith(starts):
-            return replace(block, kind=kind, payload=content)
-    return block
+            return replace(block, kind=kind, payload=content, carrier=None, notes=notes)
+    return replace(block, kind=BlockKind.OTHER, payload=profile, carrier=None, notes=notes)
 
 
 _PROFILE_KINDS = (
     (BlockKind.EXIF, EXIF_PREFIX, (b"II*\0", b"MM\0*")),
-    (BlockKind.XMP, JPEG_XMP_PREFIX, (b"<",)),
+    (BlockKind.XMP, JPEG_XMP_PREFIX, (b"<", b"\xef\xbb\xbf<")),
 )
 
 
 def _raw_profile(text: bytes) -> bytes | None:
     """A profile written as a newline, its name, its length and lines of hexadecimal digits."""
-    lines = text.split(b"\n", 3)
-    if len(lines) != 4 or lines[0]:
+    lines = text.lstrip().split(b"\n", 2)
+    if len(lines) != 3:
         return None
     try:
-        profile = binascii.unhexlify(b"".join(lines[3].split()))
-        return profile if len(profile) == int(lines[2][:16]) else None
+        profile = binascii.unhexlify(b"".join(lines[2].split()))
+        return profile if len(profile) == int(lines[1][:16]) else None
     except ValueError:
         return None
 

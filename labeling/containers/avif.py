@@ -1,18 +1,22 @@
 """AVIF and HEIC: where XMP, EXIF and C2PA sit; in AVIF an XMP item with room can be overwritten in place.
 
 Moving items about is not done: a record goes where the AVIF painter has left room for it.
+
+Notes: 'extents' (an item in several pieces), 'other-item' (an item of another media type), 'trailer' (behind the last
+box).
 """
 
 from __future__ import annotations
 
 from labeling.containers._avif_rewrite import overwrite
 from labeling.containers._avif_sequence import Track, read_track
-from labeling.containers._heif import Heif, Item, extents_of, read_heif
+from labeling.containers._heif import Extent, Heif, Item, extents_of, read_heif
 from labeling.containers._isobmff import Fields, IsoBox, full_box, one
+from labeling.containers._trailer import trailer_blocks
 from labeling.containers.base import Anatomy, Block, BlockKind, Changes, Container, register
 from labeling.errors import DeclarationError, ErrorCode, MediaError
 from labeling.limits import Limits, require_within
-from labeling.model import Format, RecordForm
+from labeling.model import Carrier, Format, RecordForm
 
 XMP_CONTENT_TYPE = "application/rdf+xml"
 EXIF_PREFIX = b"Exif\0\0"
@@ -38,7 +42,7 @@ def parse(data: bytes, limits: Limits) -> Anatomy:
 
     Raises MediaError (MEDIA_MALFORMED, MEDIA_TRUNCATED, MEDIA_UNSUPPORTED) and LimitError; never decodes pixels.
     """
-    heif = read_heif(data, limits)
+    heif = read_heif(data, limits, with_trailer=True)
     track = read_track(data, heif.boxes, limits)
     width, height = _size(data, heif, track)
     return Anatomy(
@@ -46,7 +50,7 @@ def parse(data: bytes, limits: Limits) -> Anatomy:
         width,
         height,
         frames=track.frames if track else 1,
-        blocks=_blocks(data, heif, limits),
+        blocks=_blocks(data, heif, limits) + trailer_blocks(data, heif.end, limits),
         orientation=_orientation(data, heif),
     )
 
@@ -108,20 +112,33 @@ def _blocks(data: bytes, heif: Heif, limits: Limits) -> tuple[Block, ...]:
         if kind is None:
             continue
         extents = extents_of(data, heif, item.id)
-        total += sum(extent.end - extent.start for extent in extents)
-        require_within(ErrorCode.LIMIT_METADATA, total, limits.metadata_bytes, "the metadata in items")
-        stored = b"".join(data[extent.start : extent.end] for extent in extents)
-        payload = _tiff(stored) if kind is BlockKind.EXIF else stored
-        notes = ("extents",) if len(extents) > 1 else ()
-        found.append(Block(kind, item.kind.decode("latin-1"), extents[0].start, extents[0].end, payload, notes=notes))
+        size = sum(extent.end - extent.start for extent in extents)
+        if kind is BlockKind.OTHER and size > limits.metadata_bytes:
+            continue
+        total += size
+        require_within(ErrorCode.LIMIT_METADATA, total, limits.all_metadata_bytes, "the metadata in items")
+        require_within(ErrorCode.LIMIT_METADATA, size, limits.metadata_bytes, "an item of metadata")
+        found.append(_block(data, item, kind, extents))
     found += [block for box in heif.boxes if (block := _uuid_block(data, box, limits)) is not None]
     return tuple(sorted(found, key=lambda block: block.start))
 
 
+def _block(data: bytes, item: Item, kind: BlockKind, extents: tuple[Extent, ...]) -> Block:
+    stored = b"".join(data[extent.start : extent.end] for extent in extents)
+    payload = _tiff(stored) if kind is BlockKind.EXIF else stored
+    notes: tuple[str, ...] = ("extents",) if len(extents) > 1 else ()
+    notes += ("other-item",) if kind is BlockKind.OTHER else ()
+    return Block(kind, item.kind.decode("latin-1"), extents[0].start, extents[0].end, payload, notes=notes)
+
+
 def _kind(item: Item) -> BlockKind | None:
+    """What an item may hold; items of media types other than XMP's are searched for a bare record."""
     if item.kind == b"Exif":
         return BlockKind.EXIF
-    return BlockKind.XMP if item.kind == b"mime" and item.content_type == XMP_CONTENT_TYPE else None
+    if item.kind != b"mime":
+        return None
+    media_type = item.content_type.partition(";")[0].strip().lower()
+    return BlockKind.XMP if media_type == XMP_CONTENT_TYPE else BlockKind.OTHER
 
 
 def _tiff(stored: bytes) -> bytes:
@@ -143,5 +160,15 @@ def _uuid_block(data: bytes, box: IsoBox, limits: Limits) -> Block | None:
     return Block(kind, unit, box.start, box.end, data[box.body : box.end])
 
 
-register(Container(Format.AVIF, parse, splice, {RecordForm.STANDARD: BlockKind.XMP}))
-register(Container(Format.HEIC, parse, splice, {}))
+_READS = frozenset(
+    {
+        Carrier.XMP,
+        Carrier.XMP_ATTRIBUTE,
+        Carrier.EXIF_USER_COMMENT,
+        Carrier.EXIF_IMAGE_DESCRIPTION,
+        Carrier.APP_SEGMENT,
+        Carrier.TRAILER,
+    }
+)
+register(Container(Format.AVIF, parse, splice, {RecordForm.STANDARD: BlockKind.XMP}, _READS))
+register(Container(Format.HEIC, parse, splice, {}, _READS))

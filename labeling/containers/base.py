@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from labeling.containers._encoding import SourceText
+from labeling.content import Content
 from labeling.limits import Limits
-from labeling.model import Format, RecordForm
+from labeling.model import Carrier, Format, RecordForm
 
 
 class BlockKind(StrEnum):
@@ -23,7 +24,8 @@ class BlockKind(StrEnum):
     XMP = "xmp"
     #: Payload: a TIFF structure that starts with II or MM.
     EXIF = "exif"
-    #: Payload: the value of a text entry, UTF-8 (or Latin-1 bytes re-encoded as UTF-8); `keyword` names it.
+    #: Payload: the value of a text entry, UTF-8 (or Latin-1 bytes re-encoded as UTF-8); `keyword` names it and
+    #: `carrier` says what kind of entry it is.
     TEXT = "text"
     #: A C2PA manifest store. The payload is empty: its bytes are c2pa's business.
     C2PA = "c2pa"
@@ -45,6 +47,8 @@ class Block:
     keyword: str = ""
     #: Stable words on how it was stored: 'compressed', 'after-image-data', 'extended', 'sub-blocks'.
     notes: tuple[str, ...] = ()
+    #: What a record in it is written as; None leaves it to the kind and the unit.
+    carrier: Carrier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +99,38 @@ class Container:
     splice: Callable[[bytes, Anatomy, Changes, Limits], bytes]
     #: Which block kind holds the record for each form that the format can be written in; empty: read only.
     forms: dict[RecordForm, BlockKind] = field(default_factory=dict)
+    #: The carriers in which a record is found.
+    reads: frozenset[Carrier] = frozenset()
 
 
-_REGISTRY: dict[Format, Container] = {}
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A format that is read and not written: audio, video, documents.
+
+    parse(content, limits) raises MediaError / LimitError and nothing else, in bounded time and memory. For
+    `STREAMED_FORMATS` it seeks in `content` and reads no media data; for all others `content` is bytes.
+    """
+
+    format: Format
+    parse: Callable[[Content, Limits], Anatomy]
+    #: The carriers in which a record is found.
+    reads: frozenset[Carrier]
 
 
-def register(container: Container) -> None:
+_REGISTRY: dict[Format, Container | Reader] = {}
+
+
+def register(container: Container | Reader) -> None:
     """Make a container known; called once at the foot of each container module."""
     _REGISTRY[container.format] = container
 
 
 def container_for(fmt: Format) -> Container | None:
-    """The container of a format, or None where there is none yet."""
+    """The container of a format that can be written, in part at least; None for all others."""
+    found = _REGISTRY.get(fmt)
+    return found if isinstance(found, Container) else None
+
+
+def reader_for(fmt: Format) -> Container | Reader | None:
+    """Whatever can read a format, or None where nothing can."""
     return _REGISTRY.get(fmt)

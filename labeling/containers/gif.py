@@ -1,11 +1,17 @@
-"""GIF: XMP, C2PA and comments as extensions between the pictures (GIF89a; Adobe XMP specification part 3, 1.1.2)."""
+"""GIF: XMP, C2PA and comments as extensions between the pictures (GIF89a; Adobe XMP specification part 3, 1.1.2).
+
+Notes: 'sub-blocks' (a packet cut into sub-blocks), 'plain-text' (words that are drawn as text), 'trailer' (behind the
+end of the file proper).
+"""
 
 from __future__ import annotations
 
+from labeling.containers._trailer import trailer_blocks
 from labeling.containers.base import Anatomy, Block, BlockKind, Changes, Container, register
 from labeling.containers.gif_blocks import (
     APPLICATION,
     COMMENT,
+    GRAPHIC_CONTROL,
     HEADER_BYTES,
     SCREEN_FLAGS,
     Extension,
@@ -17,7 +23,8 @@ from labeling.containers.gif_blocks import (
 )
 from labeling.errors import DeclarationError, ErrorCode
 from labeling.limits import Limits, require_pixels, require_within
-from labeling.model import Format, RecordForm
+from labeling.model import Carrier, Format, RecordForm
+from labeling.record_text import stretches
 
 #: Introducer, label, length of the application identifier.
 _APPLICATION_HEAD = b"\x21\xff\x0b"
@@ -28,8 +35,8 @@ _C2PA = b"C2PA_GIF"
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 #: 'Magic trailer': wherever a reader that takes packet bytes for sub-block lengths lands in it, it comes to its end.
 _MAGIC_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
-#: A field of a record (GB 45438-2025, Annex E) near the beginning of its text, before a sub-block can cut it.
-_FIELD = b"ProduceID"
+#: Plain text has a header of its own in front of its words (GIF89a, section 25).
+_PLAIN_TEXT = 0x01
 _CONTENT = len(_APPLICATION_HEAD) + len(_XMP)
 
 
@@ -38,17 +45,12 @@ def parse(data: bytes, limits: Limits) -> Anatomy:
 
     Raises MediaError where the file is broken or has no trailer, LimitError where a bound is reached.
     """
-    screen, parts, _ = read_blocks(data, limits)
+    screen, parts, trailer = read_blocks(data, limits)
     pictures = [part for part in parts if isinstance(part, Picture)]
     require_pixels(screen.width, screen.height, limits, frames=len(pictures))
-    blocks = (_block(data, part, limits) for part in parts if isinstance(part, Extension))
-    return Anatomy(
-        format=Format.GIF,
-        width=screen.width,
-        height=screen.height,
-        frames=len(pictures),
-        blocks=tuple(block for block in blocks if block is not None),
-    )
+    found = (_block(data, part, limits) for part in parts if isinstance(part, Extension))
+    blocks = (*(block for block in found if block is not None), *trailer_blocks(data, trailer + 1, limits))
+    return Anatomy(Format.GIF, screen.width, screen.height, len(pictures), blocks)
 
 
 def splice(data: bytes, anatomy: Anatomy, changes: Changes, limits: Limits) -> bytes:
@@ -77,19 +79,28 @@ def _block(data: bytes, extension: Extension, limits: Limits) -> Block | None:
     if label == COMMENT:
         return _comment(data, start, end, limits)
     if label != APPLICATION or not data.startswith(_APPLICATION_HEAD, start):
-        return None
+        return _other(data, extension, limits)
     if data.startswith(_XMP, start + len(_APPLICATION_HEAD)):
         return _xmp(data, start, end, limits)
     if data.startswith(_C2PA, start + len(_APPLICATION_HEAD)):
         return Block(BlockKind.C2PA, "application extension", start, end, b"", _C2PA.decode())
-    return _other(data, start, end, limits)
+    return _other(data, extension, limits)
 
 
-def _other(data: bytes, start: int, end: int, limits: Limits) -> Block | None:
-    """An extension of another application, if it may hold a record."""
-    if end - start > limits.metadata_bytes or data.find(_FIELD, start, end) < 0:
+def _other(data: bytes, extension: Extension, limits: Limits) -> Block | None:
+    """Any other extension, if it holds a record."""
+    label, start, end = extension
+    if label == GRAPHIC_CONTROL or end - start > limits.metadata_bytes:
         return None
-    return Block(BlockKind.OTHER, "application extension", start, end, sub_blocks(data, start + _CONTENT))
+    payload = sub_blocks(data, start + 2)
+    if next(stretches(payload, limits), None) is None:
+        return None
+    notes = ("plain-text",) if label == _PLAIN_TEXT else ()
+    unit = _UNITS.get(label, "extension")
+    return Block(BlockKind.OTHER, unit, start, end, payload, notes=notes)
+
+
+_UNITS = {APPLICATION: "application extension", _PLAIN_TEXT: "plain text extension"}
 
 
 def _comment(data: bytes, start: int, end: int, limits: Limits) -> Block:
@@ -138,4 +149,12 @@ def _first_place(data: bytes) -> int:
     return place
 
 
-register(Container(format=Format.GIF, parse=parse, splice=splice, forms={RecordForm.STANDARD: BlockKind.XMP}))
+register(
+    Container(
+        format=Format.GIF,
+        parse=parse,
+        splice=splice,
+        forms={RecordForm.STANDARD: BlockKind.XMP},
+        reads=frozenset({Carrier.XMP, Carrier.XMP_ATTRIBUTE, Carrier.APP_SEGMENT, Carrier.TRAILER}),
+    )
+)

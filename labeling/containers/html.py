@@ -1,6 +1,9 @@
 """HTML: the record is a `meta` element named AIGC; an older form is a comment.
 
 The authority's guides define no place in HTML; `<meta name="AIGC" content="{...}">` is what services write.
+
+Notes: 'other-case' (the key word in other letters), 'other-key' (a name that only contains it), 'property-attribute'
+(named by `property` or `itemprop`), 'noscript' (inside that element, where readers without scripts see it).
 """
 
 from __future__ import annotations
@@ -8,29 +11,33 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from labeling.containers._encoding import GB18030, UTF_8, SourceText, read_text
+from labeling.containers._encoding import SourceText, read_text
 from labeling.containers._html_scan import Kind, Token, attributes, bounded, noted_tokens, tokens
+from labeling.containers._key_word import case_notes, may_name_a_record
 from labeling.containers.base import Anatomy, Block, BlockKind, Changes, Container, register
 from labeling.errors import DeclarationError, ErrorCode, MediaError
 from labeling.limits import Limits
-from labeling.model import Format, RecordForm
+from labeling.model import Carrier, Format, RecordForm
 from labeling.profiles.gb45438 import KEY_WORD
+from labeling.record_text import means_a_record
 
 META = "meta"
+_NO_SCRIPT = "noscript"
 COMMENT = "comment"
 
 #: `AIGC: {...}` or `{"AIGC": {...}}`; a comment that merely begins with the word is none.
-_RECORD_COMMENT = re.compile(
-    rf"\s*(?:[\"']?(?P<key>{KEY_WORD})[\"']?\s*[:=]?\s*(?P<bare>\{{)|(?P<wrapped>\{{)\s*\"{KEY_WORD}\"\s*:)",
-    re.IGNORECASE,
+_IN_COMMENT = (
+    rf"\s*+(?:[\"']?(?P<key>{KEY_WORD})[\"']?\s*+(?:[:=]\s*+)?(?P<bare>\{{)|(?P<wrapped>\{{)\s*+\"{KEY_WORD}\"\s*+:)"
 )
+_RECORD_COMMENT = re.compile(_IN_COMMENT, re.IGNORECASE)
+#: Where a record may begin, by the looks of it.
+_MAY_BEGIN = re.compile(rf"<(?:{META}[\s/]|!--{_IN_COMMENT})", re.IGNORECASE)
 #: Elements that may stand before the body without opening it (HTML Standard 13.2.6.4.4).
 HEAD_ELEMENTS = frozenset(
     {"html", "head", "meta", "title", "link", "style", "script", "base", "noscript", "template", "bgsound", "basefont"}
 )
-#: Encodings in which the letters of the key word are their ASCII bytes.
-_ASCII_COMPATIBLE = frozenset({UTF_8, GB18030})
 _XHTML = re.compile(r"\s*<\?xml\b|\s*<!doctype[^>]*xhtml", re.IGNORECASE)
 
 
@@ -40,15 +47,7 @@ def parse(data: bytes, limits: Limits) -> Anatomy:
     Raises MediaError as `_encoding.read_text` does.
     """
     source = read_text(data, limits, markup=True)
-    blocks = tuple(_blocks(source, limits)) if _may_hold_a_record(data, source) else ()
-    return Anatomy(Format.HTML, blocks=blocks, text=source)
-
-
-def _may_hold_a_record(data: bytes, source: SourceText) -> bool:
-    """Whether the key word can stand anywhere, plainly or as character references; saves most pages the walk."""
-    if source.codec not in _ASCII_COMPATIBLE:
-        return True
-    return b"&#" in data or KEY_WORD.lower().encode() in data.lower()
+    return Anatomy(Format.HTML, blocks=tuple(block for _, block in _records(source, limits)), text=source)
 
 
 def splice(data: bytes, anatomy: Anatomy, changes: Changes, limits: Limits) -> bytes:
@@ -90,46 +89,90 @@ def _checked(result: bytes, anatomy: Anatomy, changes: Changes, limits: Limits) 
     return result
 
 
-def _blocks(source: SourceText, limits: Limits) -> Iterator[Block]:
-    for _token, block in _records(source, limits):
-        yield block
-
-
 def _records(source: SourceText, limits: Limits) -> Iterator[tuple[Token, Block]]:
-    for token in bounded(noted_tokens(source.text), limits):
-        if token.kind is Kind.START and token.name == META:
-            found = _from_meta(source.text, token)
-        elif token.kind is Kind.COMMENT:
-            found = _from_comment(source.text, token)
-        else:
-            continue
-        if found:
-            unit = META if token.kind is Kind.START else COMMENT
-            yield token, _block(source, token, unit, *found)
+    at, offset = 0, source.offset(0)
+    for token, entry in _entries(source.text, limits):
+        # Each offset goes on from the one before, so that many records do not cost a pass over the text each.
+        start = offset + source.width(at, token.start)
+        at, offset = token.end, start + source.width(token.start, token.end)
+        yield token, _block((start, offset), token, entry)
 
 
-def _from_meta(text: str, token: Token) -> tuple[str, str] | None:
+class _Entry(NamedTuple):
+    """The name and the text of what may be a record."""
+
+    keyword: str
+    payload: str
+    notes: tuple[str, ...] = ()
+
+
+def _entries(text: str, limits: Limits) -> Iterator[tuple[Token, _Entry]]:
+    opened = None
+    for token in _tokens_until_last_record(text, limits):
+        if token.kind is Kind.END and token.name == _NO_SCRIPT and opened is not None:
+            for inner in bounded(tokens(text, opened.end, token.start), limits):
+                entry = _entry(text, inner)
+                if entry:
+                    yield inner, entry._replace(notes=(*entry.notes, _NO_SCRIPT))
+        opened = token if token.kind is Kind.START and token.name == _NO_SCRIPT else None
+        entry = _entry(text, token)
+        if entry:
+            yield token, entry
+
+
+def _entry(text: str, token: Token) -> _Entry | None:
+    if token.kind is Kind.COMMENT:
+        return _from_comment(text, token)
+    return _from_meta(text, token) if token.kind is Kind.START and token.name == META else None
+
+
+def _tokens_until_last_record(text: str, limits: Limits) -> Iterator[Token]:
+    """The tokens up to the last place where a record may begin; on most pages that is in the head."""
+    last = max((found.start() for found in _MAY_BEGIN.finditer(text)), default=-1)
+    if last < 0:
+        return
+    for token in bounded(noted_tokens(text), limits):
+        yield token
+        if token.end > last:
+            return
+
+
+def _from_meta(text: str, token: Token) -> _Entry | None:
     given = attributes(text, token)
-    name = given.get("name", "").strip()
-    return (name, given.get("content", "")) if name.casefold() == KEY_WORD.casefold() else None
+    attribute = next((name for name in _NAMING if may_name_a_record(given.get(name, ""))), None)
+    if attribute is None:
+        return None
+    name, content = given[attribute].strip(), given.get("content", "")
+    notes = (*case_notes(name), *(() if attribute == "name" else ("property-attribute",)))
+    if _LAST_PART.split(name.casefold())[-1] == KEY_WORD.casefold():
+        return _Entry(name, content, notes)
+    return _Entry(name, content, (*notes, "other-key")) if means_a_record(content) else None
 
 
-def _from_comment(text: str, token: Token) -> tuple[str, str] | None:
+#: Attributes that name a `meta`, the usual one first, and what parts a qualified name.
+_NAMING = ("name", "property", "itemprop")
+_LAST_PART = re.compile(r"[.:/]")
+
+
+def _from_comment(text: str, token: Token) -> _Entry | None:
     found = _RECORD_COMMENT.match(text, token.inner, token.end)
     if not found:
         return None
     payload = text[found.start("bare" if found["bare"] else "wrapped") : token.end]
-    return found["key"] or KEY_WORD, re.sub(r"-+!?>\Z", "", payload).rstrip()
+    return _Entry(found["key"] or KEY_WORD, re.sub(r"-+!?>\Z", "", payload).rstrip())
 
 
-def _block(source: SourceText, token: Token, unit: str, keyword: str, payload: str) -> Block:
+def _block(span: tuple[int, int], token: Token, entry: _Entry) -> Block:
+    in_comment = token.kind is Kind.COMMENT
     return Block(
         kind=BlockKind.TEXT,
-        unit=unit,
-        start=source.offset(token.start),
-        end=source.offset(token.end),
-        payload=payload.encode("utf-8", "replace"),
-        keyword=keyword,
+        unit=COMMENT if in_comment else META,
+        start=span[0],
+        end=span[1],
+        payload=entry.payload.encode("utf-8", "replace"),
+        keyword=entry.keyword,
+        notes=entry.notes,
+        carrier=Carrier.HTML_COMMENT if in_comment else Carrier.HTML_META,
     )
 
 
@@ -196,4 +239,12 @@ def _whole_line(text: str, token: Token) -> tuple[int, int]:
     return (start, line_end.end()) if line_end else (token.start, token.end)
 
 
-register(Container(Format.HTML, parse, splice, {RecordForm.STANDARD: BlockKind.TEXT}))
+register(
+    Container(
+        Format.HTML,
+        parse,
+        splice,
+        {RecordForm.STANDARD: BlockKind.TEXT},
+        reads=frozenset({Carrier.HTML_META, Carrier.HTML_COMMENT}),
+    )
+)

@@ -1,4 +1,8 @@
-"""JPEG: XMP and Exif in APP1, C2PA in APP11, spliced between the other segments (ITU-T T.81; XMP part 3, 1.1.3)."""
+"""JPEG: XMP and Exif in APP1, C2PA in APP11, spliced between the other segments (ITU-T T.81; XMP part 3, 1.1.3).
+
+Notes: 'extended' (an extended packet), 'incomplete' (parts of it are missing), 'not-announced' (the main packet does
+not point to it), 'embedded' (a record inside a segment of another application), 'trailer' (behind EOI).
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,21 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-from labeling.containers._jpeg_blocks import EXIF, XMP, JpegBlock, find_blocks
+from labeling.containers._jpeg_blocks import EMBEDDED, EXIF, XMP, JpegBlock, find_blocks
 from labeling.containers._jpeg_mpf import SIGNATURE as MPF
 from labeling.containers._jpeg_mpf import shifted_index
 from labeling.containers._jpeg_walk import APP0, APP1, APP2, APP15, COM, Segment, walk
+from labeling.containers._trailer import TRAILER, trailer_blocks
+from labeling.containers._trailer import UNIT as TRAILER_UNIT
 from labeling.containers.base import Anatomy, BlockKind, Changes, Container, register
 from labeling.errors import DeclarationError, ErrorCode
 from labeling.limits import Limits, require_within
-from labeling.model import Format, RecordForm
+from labeling.model import Carrier, Format, RecordForm
 
 #: The length field counts itself: T.81, B.1.1.4.
 _LARGEST_BODY = 65_533
 _AFTER_SOI = 2
+_EOI_BYTES = 2
 #: The white space that XMP leaves for editing in place, and the end of the packet (XMP part 1, 7.3).
 _PADDING = re.compile(rb"\s+(?=<\?xpacket end=)")
 
@@ -29,15 +36,16 @@ def parse(data: bytes, limits: Limits) -> Anatomy:
     """Walk the segments of a JPEG and name the metadata blocks.
 
     Every frame type is accepted, also those that cannot be painted. An image without EOI is refused as truncated: the
-    files seen in the wild that lack it were cut off, and a label must not make them look whole. What follows EOI
-    (further images, a film) is kept and not looked at. Raises MediaError or LimitError.
+    files seen in the wild that lack it were cut off, and a label must not make them look whole. What follows EOI is
+    kept; of further images and films nothing is looked at. Raises MediaError or LimitError.
 
     Extended XMP is one block per GUID (keyword), noted 'extended', with `start` and `end` of its first segment; it is
     dropped as a whole. The same holds for a C2PA manifest store in several APP11.
     """
     found = walk(data, limits)
     blocks = tuple(item.block for item in find_blocks(data, found.segments, limits))
-    return Anatomy(Format.JPEG, found.frame.width, found.frame.height, blocks=blocks)
+    behind = trailer_blocks(data, found.end + _EOI_BYTES, limits)
+    return Anatomy(Format.JPEG, found.frame.width, found.frame.height, blocks=blocks + behind)
 
 
 def splice(data: bytes, anatomy: Anatomy, changes: Changes, limits: Limits) -> bytes:
@@ -45,17 +53,20 @@ def splice(data: bytes, anatomy: Anatomy, changes: Changes, limits: Limits) -> b
 
     New payloads take the place of the first dropped block of their kind; otherwise Exif goes after JFIF, and XMP after
     JFIF and Exif. The index of a multi-picture file is moved along. Raises DeclarationError for a text entry, which has
-    no place in JPEG, and LimitError (LIMIT_METADATA) where a payload does not fit in one segment even without its
-    padding: to split a packet in two means to move properties between them, which a container cannot judge.
+    no place in JPEG, and where a record cannot be taken out without harm; LimitError (LIMIT_METADATA) where a payload
+    does not fit in one segment even without its padding: to split a packet in two means to move properties between
+    them, which a container cannot judge.
     """
-    # 1. Refuse what the format cannot hold.
+    # 1. Refuse what the format cannot hold, and what cannot be done without harm.
     if changes.text is not None:
         raise DeclarationError(ErrorCode.RECORD_FORM_UNSUPPORTED, "JPEG has no text entry for a record")
-    # 2. Take out what is dropped.
     segments = walk(data, limits).segments
+    _require_removable(data, segments, changes)
+    # 2. Take out what is dropped.
     starts = {block.start for block in changes.drop}
     dropped = [item for item in find_blocks(data, segments, limits) if item.block.start in starts]
     edits: list[Edit] = [(part.start, part.end, b"") for item in dropped for part in item.segments]
+    edits += [(block.start, block.end, b"") for block in changes.drop if block.unit == TRAILER_UNIT]
     # 3. Put in what is new.
     if changes.exif is not None:
         place = _place(BlockKind.EXIF, dropped, _end_of_jfif(segments))
@@ -65,6 +76,19 @@ def splice(data: bytes, anatomy: Anatomy, changes: Changes, limits: Limits) -> b
         edits.append((place, place, _segment(XMP, _fitting(changes.xmp))))
     # 4. Move the offsets of the other pictures along.
     return apply_edits(data, segments, edits)
+
+
+def _require_removable(data: bytes, segments: tuple[Segment, ...], changes: Changes) -> None:
+    """Refuse to cut into what another application wrote, or behind the first picture of several."""
+    notes = {note for block in changes.drop for note in block.notes}
+    several = any(segment.marker == APP2 and data.startswith(MPF, segment.body, segment.end) for segment in segments)
+    if EMBEDDED in notes:
+        reason = "a record lies inside a segment of another application"
+    elif TRAILER in notes and several:
+        reason = "a record lies behind the first of several pictures"
+    else:
+        return
+    raise DeclarationError(ErrorCode.RECORD_UNSUPPORTED, f"{reason} and cannot be taken out", format=Format.JPEG.value)
 
 
 def apply_edits(data: bytes, segments: tuple[Segment, ...], edits: list[Edit]) -> bytes:
@@ -137,5 +161,15 @@ register(
         parse=parse,
         splice=splice,
         forms={RecordForm.STANDARD: BlockKind.XMP, RecordForm.ANNEX_B: BlockKind.EXIF},
+        reads=frozenset(
+            {
+                Carrier.XMP,
+                Carrier.XMP_ATTRIBUTE,
+                Carrier.EXIF_USER_COMMENT,
+                Carrier.EXIF_IMAGE_DESCRIPTION,
+                Carrier.APP_SEGMENT,
+                Carrier.TRAILER,
+            }
+        ),
     )
 )

@@ -1,23 +1,31 @@
-"""Markdown: the record is the AIGC key of the YAML front matter (TC260-PG-20258A)."""
+"""Markdown: the record is the AIGC key of the YAML front matter (TC260-PG-20258A).
+
+Notes: 'other-case' (the key in other letters), 'other-key' (a key that only contains the key word), 'nested' (below
+another key), 'string' (a string that should be a mapping), 'unquoted' (values that are no strings to YAML, taken as
+they are written), 'repeated', 'malformed'; 'alias', 'complex-key' and 'toml', which are 'unreadable' as well: what they
+say stands elsewhere, or is not read.
+"""
 
 from __future__ import annotations
 
 from labeling.containers import _front_matter as front_matter
 from labeling.containers._encoding import SourceText, line_view, read_text
+from labeling.containers._key_word import case_notes
 from labeling.containers._yaml_entries import Entry
 from labeling.containers.base import Anatomy, Block, BlockKind, Changes, Container, register
 from labeling.errors import DeclarationError, ErrorCode, MediaError
 from labeling.limits import Limits
-from labeling.model import Format, RecordForm
+from labeling.model import Carrier, Format, RecordForm
 from labeling.profiles.gb45438 import KEY_WORD
 
 UNIT = "front matter"
 
 
 def parse(data: bytes, limits: Limits) -> Anatomy:
-    """One TEXT block for each AIGC key at the top of the front matter; its payload is JSON.
+    """One TEXT block for each AIGC key of the front matter; its payload is JSON.
 
-    Scalars are strings as they are written, an empty one is null, a key that occurs twice stands twice. Raises
+    Scalars are strings as they are written, an empty one is null, a key that occurs twice stands twice. A value that
+    cannot be rebuilt is an OTHER block with the note 'unreadable'. Raises
     MediaError (see `_encoding.read_text`), LimitError(LIMIT_NESTING).
     """
     source = read_text(data, limits)
@@ -57,7 +65,7 @@ def splice(data: bytes, anatomy: Anatomy, changes: Changes, limits: Limits) -> b
 def _checked(result: bytes, changes: Changes, limits: Limits) -> bytes:
     """Read the result again: an odd layout (an anchor in the old record, say) must not leave broken YAML behind."""
     blocks = parse(result, limits).blocks
-    if any("malformed" in block.notes for block in blocks) or (changes.text and len(blocks) != 1):
+    if any(front_matter.MALFORMED in block.notes for block in blocks) or (changes.text and len(blocks) != 1):
         raise MediaError(
             ErrorCode.MEDIA_UNSUPPORTED, "the front matter cannot be edited", feature="front matter layout"
         )
@@ -69,15 +77,26 @@ def _head(source: SourceText, limits: Limits) -> str:
 
 
 def _block(source: SourceText, entry: Entry, notes: tuple[str, ...]) -> Block:
+    unreadable = not entry.is_resolved or front_matter.TOML in entry.notes
+    notes = (*entry.notes, *case_notes(entry.key), *notes, *(("unreadable",) if unreadable else ()))
     return Block(
-        kind=BlockKind.TEXT,
+        kind=BlockKind.OTHER if unreadable else BlockKind.TEXT,
         unit=UNIT,
         start=source.offset(entry.start),
         end=source.offset(entry.end),
         payload=entry.payload,
         keyword=entry.key,
-        notes=entry.notes + notes,
+        notes=notes,
+        carrier=Carrier.FRONT_MATTER,
     )
 
 
-register(Container(Format.MARKDOWN, parse, splice, {RecordForm.STANDARD: BlockKind.TEXT}))
+register(
+    Container(
+        Format.MARKDOWN,
+        parse,
+        splice,
+        {RecordForm.STANDARD: BlockKind.TEXT},
+        reads=frozenset({Carrier.FRONT_MATTER}),
+    )
+)

@@ -2,20 +2,28 @@
 
 W3C PNG third edition. New chunks go directly after IHDR, where every reader meets them before the image data; all
 other chunks stay byte for byte, in their order, and so do bytes after IEND.
+
+Notes: 'compressed', 'after-image-data', 'raw-profile' (EXIF or XMP as hexadecimal text), 'other-case' (the keyword is
+the key word in other letters), 'unknown-chunk', 'trailer' (behind IEND), 'unreadable'.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from struct import Struct
 
-from labeling.containers._png_chunks import AFTER_HEADER, Chunk, build, malformed, read_header, walk
+from labeling.containers._png_chunks import AFTER_HEADER, Chunk, build, malformed, read_header, walk, walk_on
 from labeling.containers._png_text import EXIF_PREFIX, TEXT_CHUNKS, XMP_KEYWORD, InflateBudget, read_text
+from labeling.containers._trailer import TRAILER, trailer_blocks
 from labeling.containers.base import Anatomy, Block, BlockKind, Changes, Container, register
 from labeling.errors import ErrorCode
 from labeling.limits import Limits, require_within
-from labeling.model import Format, RecordForm
+from labeling.model import Carrier, Format, RecordForm
+from labeling.profiles.gb45438 import KEY_WORD
+from labeling.record_text import stretches
 
+UNKNOWN = "unknown-chunk"
 AFTER_IMAGE_DATA = "after-image-data"
 _ACTL = Struct(">II")
 
@@ -31,9 +39,10 @@ def parse(data: bytes, limits: Limits) -> Anatomy:
     # 2. The metadata blocks, with what lies after the picture marked as such.
     budget = InflateBudget(limits.inflated_metadata_bytes)
     image_data = next(chunk.start for chunk in chunks if chunk.kind == b"IDAT")
-    blocks = tuple(
-        _placed(_read_block(chunk, data, budget, limits), image_data) for chunk in chunks if chunk.kind in _METADATA
-    )
+    found = [_read_block(chunk, data, budget, limits) for chunk in chunks if chunk.kind in _METADATA]
+    found += [block for chunk in chunks if chunk.kind not in _KNOWN for block in _foreign(chunk, data, limits)]
+    behind = _behind(data, chunks[-1].end, budget, limits)
+    blocks = (*(_placed(block, image_data) for block in sorted(found, key=lambda block: block.start)), *behind)
     # 3. The number of frames.
     frames = read_frame_count(data, chunks)
     require_within(ErrorCode.LIMIT_FRAMES, frames, limits.frames, "the number of frames")
@@ -80,6 +89,27 @@ def _read_block(chunk: Chunk, data: bytes, budget: InflateBudget, limits: Limits
     return read_text(chunk, data, budget)
 
 
+def _foreign(chunk: Chunk, data: bytes, limits: Limits) -> Iterator[Block]:
+    """A chunk of another application, where it holds a record."""
+    if chunk.end - chunk.start > limits.metadata_bytes:
+        return
+    payload = bytes(chunk.body(data))
+    if chunk.kind.upper() == KEY_WORD.encode():
+        payload = chunk.kind + payload
+    if next(stretches(payload, limits), None):
+        yield Block(BlockKind.OTHER, chunk.kind.decode("latin-1"), chunk.start, chunk.end, payload, notes=(UNKNOWN,))
+
+
+def _behind(data: bytes, end: int, budget: InflateBudget, limits: Limits) -> Iterator[Block]:
+    """Text chunks that follow IEND, as some tools append them, and then whatever else looks like a record."""
+    for chunk in walk_on(data, end, limits):
+        if chunk.kind in _METADATA - {b"caBX"}:
+            block = _read_block(chunk, data, budget, limits)
+            yield replace(block, notes=(*block.notes, TRAILER))
+        end = chunk.end
+    yield from trailer_blocks(data, end, limits)
+
+
 def _placed(block: Block, image_data: int) -> Block:
     return block if block.start < image_data else replace(block, notes=(*block.notes, AFTER_IMAGE_DATA))
 
@@ -108,7 +138,30 @@ def _text(keyword: str, value: bytes) -> bytes:
 
 
 _METADATA = TEXT_CHUNKS | {b"eXIf", b"caBX"}
+#: Chunks of the specification and of APNG that hold no text.
+_KNOWN = _METADATA | {
+    name.encode()
+    for name in (
+        "IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT tIME acTL fcTL fdAT"
+    ).split()
+}
 
 register(
-    Container(Format.PNG, parse, splice, forms={RecordForm.STANDARD: BlockKind.XMP, RecordForm.ANNEX_B: BlockKind.TEXT})
+    Container(
+        Format.PNG,
+        parse,
+        splice,
+        forms={RecordForm.STANDARD: BlockKind.XMP, RecordForm.ANNEX_B: BlockKind.TEXT},
+        reads=frozenset(
+            {
+                Carrier.XMP,
+                Carrier.XMP_ATTRIBUTE,
+                Carrier.PNG_TEXT,
+                Carrier.EXIF_USER_COMMENT,
+                Carrier.EXIF_IMAGE_DESCRIPTION,
+                Carrier.APP_SEGMENT,
+                Carrier.TRAILER,
+            }
+        ),
+    )
 )

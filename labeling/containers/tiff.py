@@ -1,9 +1,11 @@
 """TIFF: XMP in tag 700, EXIF in the file's own directories, C2PA in tag 0xCD41.
 
 A TIFF file *is* an EXIF structure, and handing it out as a payload would copy its pixels. The EXIF block of a directory
-is therefore an extract: a TIFF structure of its own in the same byte order with only Orientation, ImageDescription and
-UserComment. `splice` takes such a structure back and carries its comments over, in place where they fit; every other
-byte and offset of the file stays.
+is therefore an extract: a TIFF structure of its own in the same byte order with only Orientation, Software,
+ImageDescription, UserComment and XPComment. `splice` takes such a structure back and carries its comments over, in
+place where they fit; every other byte and offset of the file stays.
+
+Notes: 'not-the-first-page' (in any directory but the first).
 
 Source: TIFF 6.0; the BigTIFF design (libtiff); XMP Specification Part 3, 3.2.3; C2PA 2.2, A.3.5.
 """
@@ -19,7 +21,7 @@ from labeling.errors import ErrorCode, MediaError
 from labeling.ifd import Ifd, Tree, malformed
 from labeling.ifd_edit import Occupancy, Span, TagChanges, Value, build, integers, rewrite, table_spans
 from labeling.limits import Limits, require_pixels, require_within
-from labeling.model import Format, RecordForm
+from labeling.model import Carrier, Format, RecordForm
 
 NEW_SUBFILE_TYPE: Final = 254
 IMAGE_WIDTH: Final = 256
@@ -30,13 +32,17 @@ ORIENTATION: Final = 274
 STRIP_BYTE_COUNTS: Final = 279
 TILE_OFFSETS: Final = 324
 TILE_BYTE_COUNTS: Final = 325
+SOFTWARE: Final = 305
 XMP: Final = 700
 USER_COMMENT: Final = 0x9286
+XP_COMMENT: Final = 0x9C9C
 C2PA: Final = 0xCD41
 
 #: TIFF 6.0, NewSubfileType: a smaller copy of another picture (bit 0), a transparency mask (bit 2).
 _NOT_A_PAGE: Final = 0b101
-_COMMENTS: Final = (IMAGE_DESCRIPTION, USER_COMMENT)
+_COMMENTS: Final = (IMAGE_DESCRIPTION, USER_COMMENT, XP_COMMENT)
+#: A program's name with its version is shorter; more of it is not handed out.
+_LONGEST_NAME: Final = 256
 _TAG_OF: Final[Mapping[BlockKind, int]] = {BlockKind.XMP: XMP, BlockKind.C2PA: C2PA}
 
 
@@ -144,12 +150,12 @@ def _xmp_kind(tree: Tree) -> int:
 
 def _blocks(tree: Tree, ifd: Ifd, limits: Limits) -> Iterable[Block]:
     notes = () if ifd.name == "IFD0" else ("not-the-first-page",)
-    xmp = ifd.find(XMP)
-    if xmp:
+    for xmp in (entry for entry in ifd.entries if entry.tag == XMP):
         payload = _bounded(tree, xmp, limits)
         yield Block(BlockKind.XMP, ifd.name, xmp.value_at, xmp.value_at + xmp.size, payload, notes=notes)
     # IFD0 always has an EXIF block, so that orientation is known and there is a place to write to.
-    if ifd.name == "IFD0" or ("/" not in ifd.name and _has_comments(ifd)):
+    # Comments of an Exif directory stand in the block of the one around it.
+    if ifd.name == "IFD0" or (not ifd.name.endswith("/Exif") and _has_comments(ifd)):
         yield Block(BlockKind.EXIF, ifd.name, ifd.at, ifd.end, _extract(tree, ifd, limits), notes=notes)
     credential = ifd.find(C2PA)
     if credential:
@@ -172,9 +178,9 @@ def _has_comments(ifd: Ifd) -> bool:
 
 
 def _extract(tree: Tree, ifd: Ifd, limits: Limits) -> bytes:
-    """The structure that stands for a directory's EXIF: orientation and comments."""
+    """The structure that stands for a directory's EXIF: orientation, software and comments."""
     inner = ifd.child("Exif")
-    main = {ORIENTATION: integers(tree.dialect, tiff.SHORT, [_orientation(tree, ifd)])}
+    main = {ORIENTATION: integers(tree.dialect, tiff.SHORT, [_orientation(tree, ifd)])} | _software(tree, ifd)
     main |= _comment_values(tree, ifd, limits)
     return build(tree.dialect, main, _comment_values(tree, inner, limits) if inner else {})
 
@@ -184,6 +190,14 @@ def _comment_values(tree: Tree, ifd: Ifd, limits: Limits) -> dict[int, Value]:
     if len({entry.tag for entry in found}) < len(found):
         raise malformed(f"{ifd.name} has a comment twice")
     return {entry.tag: Value(entry.kind, entry.count, _bounded(tree, entry, limits)) for entry in found}
+
+
+def _software(tree: Tree, ifd: Ifd) -> dict[int, Value]:
+    entry = ifd.find(SOFTWARE)
+    if entry is None or entry.kind != tiff.ASCII:
+        return {}
+    name = bytes(tree.data[entry.value_at : entry.value_at + min(entry.size, _LONGEST_NAME)])
+    return {SOFTWARE: Value(tiff.ASCII, len(name), name)}
 
 
 def _orientation(tree: Tree, ifd: Ifd) -> int:
@@ -232,6 +246,12 @@ def _is_there(tree: Tree, ifd: Ifd, tag: int, value: Value | None) -> bool:
 
 register(
     Container(
-        Format.TIFF, parse, splice, forms={RecordForm.STANDARD: BlockKind.XMP, RecordForm.ANNEX_B: BlockKind.EXIF}
+        Format.TIFF,
+        parse,
+        splice,
+        forms={RecordForm.STANDARD: BlockKind.XMP, RecordForm.ANNEX_B: BlockKind.EXIF},
+        reads=frozenset(
+            {Carrier.XMP, Carrier.XMP_ATTRIBUTE, Carrier.EXIF_USER_COMMENT, Carrier.EXIF_IMAGE_DESCRIPTION}
+        ),
     )
 )

@@ -1,10 +1,17 @@
-"""WebP (RFC 9649): where XMP, EXIF and C2PA sit, and how to change the first two without touching anything else."""
+"""WebP (RFC 9649): where XMP, EXIF and C2PA sit, and how to change the first two without touching anything else.
+
+Notes: 'exif-prefix' (the EXIF block begins as in a JPEG), 'misspelt' (the chunk's name ends with NUL), 'unknown-chunk',
+'in-frame' (inside a frame of an animation), 'trailer' (behind the RIFF chunk).
+"""
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from dataclasses import replace
 
 from labeling.containers._riff import Chunk, assemble, chunk, kept
+from labeling.containers._trailer import trailer_blocks, without
 from labeling.containers._webp_structure import (
     FLAG_EXIF,
     FLAG_XMP,
@@ -16,7 +23,12 @@ from labeling.containers._webp_structure import (
 from labeling.containers.base import Anatomy, Block, BlockKind, Changes, Container, register
 from labeling.errors import DeclarationError, ErrorCode
 from labeling.limits import Limits, require_within
-from labeling.model import Format, RecordForm
+from labeling.model import Carrier, Format, RecordForm
+from labeling.profiles.gb45438 import KEY_WORD
+from labeling.record_text import stretches
+
+UNKNOWN = "unknown-chunk"
+IN_FRAME = "in-frame"
 
 #: Some writers end the name of the XMP chunk with NUL instead of a space; ExifTool reads both.
 KINDS = {
@@ -37,24 +49,28 @@ def parse(data: bytes, limits: Limits) -> Anatomy:
     Raises MediaError (MEDIA_MALFORMED, MEDIA_TRUNCATED) and LimitError; never decodes pixels.
     """
     structure = read_structure(data, limits)
-    found = (_block(data, one, limits) for one in structure.chunks if one.fourcc not in OWN_CHUNKS)
-    return Anatomy(
-        Format.WEBP,
-        structure.width,
-        structure.height,
-        max(1, len(structure.frames)),
-        tuple(block for block in found if block is not None),
-    )
+    blocks = [block for one in structure.chunks if one.fourcc not in OWN_CHUNKS for block in _block(data, one, limits)]
+    for frame in structure.frames:
+        inside = (block for one in frame.others for block in _block(data, one, limits))
+        blocks += [replace(block, notes=(*block.notes, IN_FRAME)) for block in inside]
+    blocks += trailer_blocks(data, structure.end, limits)
+    in_order = tuple(sorted(blocks, key=lambda block: block.start))
+    return Anatomy(Format.WEBP, structure.width, structure.height, max(1, len(structure.frames)), in_order)
 
 
 def splice(data: bytes, anatomy: Anatomy, changes: Changes, limits: Limits) -> bytes:
     """A new file with some metadata chunks dropped or put, in the order of RFC 9649, section 2.7 (EXIF, then XMP).
 
     A simple file becomes an extended one where it needs to. All other chunks and bytes behind the RIFF chunk stay.
-    Raises DeclarationError (RECORD_FORM_UNSUPPORTED) for a text entry, which WebP has no place for.
+    Raises DeclarationError: RECORD_FORM_UNSUPPORTED for a text entry, which WebP has no place for, RECORD_UNSUPPORTED
+    for a record that is to be taken out of a frame.
     """
     if changes.text is not None:
         raise DeclarationError(ErrorCode.RECORD_FORM_UNSUPPORTED, "WebP has no text entries", format=Format.WEBP.value)
+    if any(IN_FRAME in block.notes for block in changes.drop):
+        raise DeclarationError(
+            ErrorCode.RECORD_UNSUPPORTED, "a record lies inside a frame and cannot be taken out", format="webp"
+        )
     structure = read_structure(data, limits)
     # 1. Everything that stays, VP8X aside.
     dropped = {block.start for block in changes.drop}
@@ -70,23 +86,39 @@ def splice(data: bytes, anatomy: Anatomy, changes: Changes, limits: Limits) -> b
     flat = [piece for _, run in pieces for piece in run]
     if structure.extended is not None or names & {b"EXIF", b"XMP "}:
         flat.insert(0, _canvas(data, structure, names))
-    return assemble(FORM, flat, memoryview(data)[structure.end :])
+    return assemble(FORM, flat, without(data, structure.end, changes.drop))
 
 
-def _block(data: bytes, one: Chunk, limits: Limits) -> Block | None:
-    kind = KINDS.get(one.fourcc, BlockKind.OTHER)
-    if kind is BlockKind.OTHER and one.size > limits.metadata_bytes:
-        return None
+def _block(data: bytes, one: Chunk, limits: Limits) -> Iterator[Block]:
+    kind = KINDS.get(one.fourcc)
     unit = one.fourcc.decode("latin-1")
+    if kind is None:
+        yield from _foreign(data, one, limits)
+        return
     if kind is BlockKind.C2PA:
-        return Block(kind, unit, one.start, one.end, b"")
+        yield Block(kind, unit, one.start, one.end, b"")
+        return
     require_within(ErrorCode.LIMIT_METADATA, one.size, limits.metadata_bytes, f"the chunk {unit!r}")
-    payload, notes = one.payload(data), ()
+    payload = one.payload(data)
+    notes: tuple[str, ...] = ("misspelt",) if one.fourcc == b"XMP\0" else ()
     if kind is BlockKind.EXIF and payload.startswith(EXIF_PREFIX):
-        return Block(kind, unit, one.start, one.end, payload.removeprefix(EXIF_PREFIX), notes=("exif-prefix",))
-    if one.fourcc == b"XMP\0":
-        return Block(kind, unit, one.start, one.end, payload, notes=("misspelt",))
-    return Block(kind, unit, one.start, one.end, payload, notes=notes)
+        payload, notes = payload.removeprefix(EXIF_PREFIX), ("exif-prefix",)
+    yield Block(kind, unit, one.start, one.end, payload, notes=notes)
+
+
+def _foreign(data: bytes, one: Chunk, limits: Limits) -> Iterator[Block]:
+    """A chunk that WebP does not know, where it may hold a record: by its name, as in WAV, or by what it says."""
+    named = one.fourcc.upper() == KEY_WORD.encode()
+    if named:
+        require_within(ErrorCode.LIMIT_METADATA, one.size, limits.metadata_bytes, f"the chunk {KEY_WORD}")
+    elif one.size > limits.metadata_bytes:
+        return
+    payload = one.payload(data)
+    if named or next(stretches(payload, limits), None):
+        kind = BlockKind.TEXT if named else BlockKind.OTHER
+        unit = one.fourcc.decode("latin-1")
+        keyword = unit if named else ""
+        yield Block(kind, unit, one.start, one.end, payload, keyword, (UNKNOWN,), Carrier.RIFF_CHUNK)
 
 
 def _after(pieces: list[tuple[bytes, tuple[bytes | memoryview, ...]]], names: frozenset[bytes]) -> int:
@@ -113,5 +145,15 @@ register(
         parse,
         splice,
         {RecordForm.STANDARD: BlockKind.XMP, RecordForm.ANNEX_B: BlockKind.EXIF},
+        reads=frozenset(
+            {
+                Carrier.XMP,
+                Carrier.XMP_ATTRIBUTE,
+                Carrier.EXIF_USER_COMMENT,
+                Carrier.EXIF_IMAGE_DESCRIPTION,
+                Carrier.RIFF_CHUNK,
+                Carrier.TRAILER,
+            }
+        ),
     )
 )

@@ -16,6 +16,17 @@ GENERATION_ELEMENT = re.compile(r"生成|合成")
 #: the ink of the tallest glyph.
 MINIMUM_INK_RATIO = 0.05
 
+#: What a measurement on pixels cannot tell: a share of the height, and one row that anti-aliasing or coding blurs.
+HEIGHT_TOLERANCE = 0.02
+HEIGHT_TOLERANCE_PIXELS = 1
+
+
+def least_ink_height(shortest_side: int) -> float:
+    """The ink height in pixels from which on a measured label counts as tall enough."""
+    wanted = MINIMUM_INK_RATIO * shortest_side
+    return min(wanted * (1 - HEIGHT_TOLERANCE), wanted - HEIGHT_TOLERANCE_PIXELS)
+
+
 #: The standard says 'clearly legible' without a number; ours is WCAG 2.2, success criterion 1.4.3.
 MINIMUM_CONTRAST = 4.5
 #: Ours: the words in a smaller ink cannot be read on any screen.

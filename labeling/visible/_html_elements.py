@@ -7,6 +7,8 @@ from labeling.containers._html_scan import RAW_TEXT
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: Elements that may hold paragraphs and a label among them.
 FLOW = frozenset({"html", "body", "div", "section", "article", "main"})
+#: Elements whose text is in the elements inside them.
+LISTS = frozenset({"ul", "ol", "table"})
 #: Elements that begin and end a line of text (HTML Standard 15.3).
 BLOCKS = HEADINGS | frozenset(
     "address article aside blockquote center details dialog dir div dl dd dt fieldset figcaption figure footer form"

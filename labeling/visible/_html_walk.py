@@ -7,6 +7,7 @@ Follows the tree construction of the HTML Standard (13.2.6) only as far as end t
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from labeling.containers._html_scan import (
     BREAKOUT,
@@ -18,15 +19,14 @@ from labeling.containers._html_scan import (
     tokens,
     tokens_and_runs,
     units,
-    units_until,
 )
 from labeling.containers.html import HEAD_ELEMENTS
 from labeling.limits import Limits
-from labeling.visible._html_elements import BLOCKS, BREAKS, CLOSE_P, HEADINGS, ONCE, VOID
+from labeling.visible._html_elements import BLOCKS, BREAKS, CLOSE_P, HEADINGS, LISTS, ONCE, VOID
 from labeling.visible._html_page import TAG, Block, Page, Point, Span
+from labeling.visible._html_runs import content_end, first_shown, is_blank, last_unit, may_be_notice, short_paragraphs
 from labeling.visible._html_stack import Open, OpenElements
-from labeling.visible._notice import NOTICE_SOURCE
-from labeling.visible._text_places import MAX_CANDIDATES, NOTICE_LINE
+from labeling.visible._text_places import MAX_CANDIDATES
 
 #: The paragraph that this package writes.
 OPEN = '<p class="aigc-label">'
@@ -35,18 +35,7 @@ _MAY_HIDE = re.compile(r"hidden|style", re.IGNORECASE)
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?:font-size|opacity)\s*:\s*0(?![.\d]*[1-9])", re.IGNORECASE
 )
-_SHORT_P = re.compile(
-    rf"<[pP](?=[\t\n\f\r />])[^<>]*+>"
-    rf"(?P<inner>[^<]{{0,{NOTICE_LINE}}}+(?:<(?!/[pP])[^<>]*+>[^<]{{0,{NOTICE_LINE}}}+){{0,8}}+)</[pP]"
-)
-_UNIT_OPEN = re.compile(r"<(?:p|li|td|th|dt|dd|h[1-6]|ul|ol|table)(?=[\t\n\f\r />])")
-_HIDING_TAG = re.compile(r"<[a-zA-Z][^<>]*(?:hidden|style)", re.IGNORECASE)
-#: The attributes by which an element can be hidden, as they are usually written.
-_HIDING_WORDS = ("hidden", "style", "HIDDEN", "STYLE")
 _OPENING_BLOCKS = 2
-_MADE = re.compile("[生合]成|&#")
-#: The same as words, of which at least one stands in any text that has a candidate; most have none.
-_MADE_WORDS = ("生成", "合成", "&#")
 _BLANK = "\t\n\f\r \ufeff"
 
 
@@ -161,68 +150,62 @@ class Walk:
         """A run of units: the first ones and the last one by one, what lies between them at a stroke."""
         text, page = self._text, self.page
         self._elements.leave_foreign_content()
-        # 1. Where something may be hidden, every token counts.
-        if self._elements.hidden or _may_hide(text, token.start, token.end):
+        # 1. Where everything is hidden, every token counts.
+        if self._elements.hidden:
             for part in bounded(tokens(text, token.start, token.end), self._limits):
                 self._take(part)
             return
         # 2. The blocks that open the page.
         at = token.start
-        for unit in units(text, token.start, token.end):
+        for unit in bounded(units(text, token.start, token.end), self._limits):
             if page.blocks >= _OPENING_BLOCKS and page.corner >= 0 and unit.start > token.start:
                 break
             self._unit(unit)
             at = unit.end
         # 3. The bulk, 4. and its last unit, which may be the last of the page.
-        last = _last_unit(text, at, token.end)
+        last = last_unit(text, at, token.end)
         if last:
             self._bulk(at, last.start)
             self._unit(last)
 
     def _bulk(self, start: int, end: int) -> None:
+        """The inner units of a run; they count as two blocks: the last that shows anything, and those before it."""
         page = self.page
-        if start >= end:
+        if is_blank(self._text, start, end):
             return
         page.spans.append(Span(start, end, page.visible, self._elements.barred > 0))
-        if not self._elements.never and any(self._text.find(made, start, end) >= 0 for made in _MADE_WORDS):
+        if not self._elements.never:
             self._candidates(start, end)
-        page.blocks += 1
+        page.blocks += 2
+        page.last = None
 
     def _candidates(self, start: int, end: int) -> None:
-        """Short paragraphs of a run; that each begins where a unit ends shows that it is no attribute value."""
         page, text = self.page, self._text
-        for found in _SHORT_P.finditer(text, start, end):
-            inner = found["inner"]
-            if len(page.candidates) >= MAX_CANDIDATES or not _MADE.search(inner) or not _is_short(inner):
-                continue
-            start = units_until(text, start, found.start())
-            if text[start : found.start()].strip():
-                continue
-            unit = next(units(text, found.start(), end), None)
-            if unit and unit.start == found.start():
-                page.candidates.append((page.blocks, self._block_of(unit)))
+        room = max(0, MAX_CANDIDATES - len(page.candidates))
+        for unit in islice(short_paragraphs(text, start, end), room):
+            number = page.blocks + is_blank(text, unit.end, end)
+            page.candidates.append((number, self._block_of(unit)))
 
     def _block_of(self, unit: Token) -> Block:
-        end = self._text.rindex("<", unit.inner, unit.end)
+        end = content_end(self._text, unit)
         own = self._text.startswith(OPEN, unit.start)
         return Block(unit.inner, end, False, unit.start, unit.end, eligible=True, own_form=own)
 
     def _unit(self, token: Token) -> None:
-        """A whole `<p>...</p>`, in one step."""
+        """A whole `<p>...</p>`, in one step; a list shows itself by its first item."""
         page, text = self.page, self._text
         self._leave_head()
         if page.start < 0:
             page.start = token.start
         self._new_line(token)
-        self._line_start = token.inner
+        end = content_end(text, token)
+        self._line_start = first_shown(text, token.inner, end) if token.name in LISTS else token.inner
         if page.corner < 0 and not self._elements.hidden and self._holds_text(token.name):
             page.corner = token.inner
-        end = text.rindex("<", token.inner, token.end)
-        content = text[token.inner : end]
-        if content.strip(_BLANK):
-            visible = 0 if self._elements.hidden else len(TAG.sub("", content) if "<" in content else content)
-            self._line_visible = visible
-            page.visible += visible
+        content = TAG.sub("", text[token.inner : end])
+        if content.strip(_BLANK) and not self._elements.hidden:
+            self._line_visible = len(content)
+            page.visible += len(content)
         element = Open(token.name, token.start, False, page.blocks, page.visible)
         self._elements.count(element, 1)
         self._boundary(end, token.end)
@@ -252,18 +235,11 @@ class Walk:
         elif page.blocks == 1:
             page.second = block
         page.last = block
-        if block.eligible and self._may_be_notice(start, end):
+        if block.eligible and may_be_notice(self._text, start, end):
             if len(page.candidates) > MAX_CANDIDATES:
                 page.candidates.pop()
             page.candidates.append((page.blocks, block))
         page.blocks += 1
-
-    def _may_be_notice(self, start: int, end: int) -> bool:
-        return (
-            end - start <= NOTICE_SOURCE
-            and bool(_MADE.search(self._text, start, end))
-            and _is_short(self._text[start:end])
-        )
 
     def _break(self, index: int) -> None:
         page = self.page
@@ -299,29 +275,3 @@ class Walk:
         behind = page.visible > self._seen_before_end or any(span.start >= page.end for span in page.spans[-1:])
         page.end_is_last = not behind
         return page
-
-
-def _is_short(source: str) -> bool:
-    """Say whether what a reader sees of `source` can be a notice."""
-    return len(source) <= NOTICE_LINE or "&" in source or len(TAG.sub("", source)) <= NOTICE_LINE
-
-
-def _may_hide(text: str, start: int, end: int) -> bool:
-    if all(text.find(word, start, end) < 0 for word in _HIDING_WORDS):
-        return False
-    return bool(_HIDING_TAG.search(text, start, end))
-
-
-def _last_unit(text: str, start: int, end: int) -> Token | None:
-    """The last unit of a run between `start` and `end`."""
-    width = NOTICE_SOURCE
-    while start < end:
-        opening = [found.start() for found in _UNIT_OPEN.finditer(text, max(start, end - width), end)]
-        for index in reversed(opening):
-            last = next(units(text, index, end), None)
-            if last and last.start == index and not text[last.end : end].strip():
-                return last
-        if end - width <= start:
-            break
-        width *= 8
-    return None

@@ -9,7 +9,8 @@ from labeling.containers._encoding import SourceText, read_text
 from labeling.containers.base import Anatomy
 from labeling.errors import ErrorCode, MediaError
 from labeling.limits import Limits
-from labeling.model import Format, TextMark, TextNotice, TextPlace, VisibleFinding
+from labeling.model import Format, TextMark, TextNotice, TextPlace
+from labeling.report import VisibleFinding
 from labeling.visible import _html_places, _markdown_places, _notice, _plain_places
 from labeling.visible._text_places import Sighting, Slot, Surveyor
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -90,16 +90,19 @@ def bare_postgres_url(postgres_server: str) -> Iterator[str]:
         yield url
 
 
+#: Rows and head of each chain.
+CHAINS = {"labelings": "ledger_head", "unlabelled_copies": "copies_head", "copy_purges": "purges_head"}
+_GUARDED = [*CHAINS, *CHAINS.values()]
 #: Only here, where the tables are thrown away, may a ledger be emptied.
-EMPTY = """
-ALTER TABLE labelings DISABLE TRIGGER USER;
-ALTER TABLE ledger_head DISABLE TRIGGER USER;
-TRUNCATE labelings, ledger_head, idempotent_answers, api_keys;
-INSERT INTO ledger_head VALUES (1, 0, repeat('0', 64));
-ALTER TABLE labelings ENABLE TRIGGER USER;
-ALTER TABLE ledger_head ENABLE TRIGGER USER;
-UPDATE alembic_version SET version_num = '0001'
-"""
+EMPTY = ";".join(
+    [
+        *(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in _GUARDED),
+        f"TRUNCATE {', '.join(_GUARDED)}, verifications, idempotent_answers, api_keys",
+        *(f"INSERT INTO {head} VALUES (1, 0, repeat('0', 64))" for head in CHAINS.values()),
+        *(f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in _GUARDED),
+        "UPDATE alembic_version SET version_num = '0001'",
+    ]
+)
 
 
 @contextmanager
@@ -149,14 +152,27 @@ def key_id(engine: Engine) -> str:
 
 
 @pytest.fixture
-def app(sqlite_template: Path, tmp_path: Path) -> Iterator[Flask]:
-    """The application on a SQLite file of its own, with the default provider left open."""
+def app_with(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Makes the application with some settings, on a SQLite file of the test's own."""
+    made: list[Flask] = []
     folder = tmp_path / "instance"
     folder.mkdir()
     shutil.copy(sqlite_template, folder / "mingbiao.sqlite3")
-    application = create_app({"MINGBIAO_DATA_DIR": str(folder), "MINGBIAO_LOG_LEVEL": "warning"})
-    yield application
-    application.extensions["mingbiao"].engine.dispose()
+
+    def make(**settings: object) -> Flask:
+        own = {"MINGBIAO_DATA_DIR": str(folder), "MINGBIAO_LOG_LEVEL": "warning"}
+        made.append(create_app(own | {name: str(value) for name, value in settings.items()}))
+        return made[-1]
+
+    yield make
+    for application in made:
+        application.extensions["mingbiao"].engine.dispose()
+
+
+@pytest.fixture
+def app(app_with: Callable[..., Flask]) -> Flask:
+    """The application with the default provider left open."""
+    return app_with()
 
 
 @pytest.fixture

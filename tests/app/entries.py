@@ -21,10 +21,12 @@ def make_entry(key_id: str, number: int = 0, **changes: object) -> Entry:
     """An entry whose content differs by its number."""
     values: dict[str, object] = {
         "id": ledger.new_id(),
+        "kind": "labelling",
         "created_at": f"2026-11-21T12:00:{number % 60:02}.{number:06}Z",
         "api_key_id": key_id,
         "provider": "Example-AI",
         "produce_id": f"p-{number}",
+        "propagate_id": None,
         "label": "1",
         "format": "png",
         "record": '{"Label":"1"}',

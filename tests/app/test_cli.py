@@ -173,6 +173,35 @@ def test_the_check_names_problems_and_what_to_type(folder: Path, monkeypatch: py
     assert "error: MINGBIAO_PROVIDER" in broken.stdout
 
 
+def test_the_check_says_what_is_not_signed_trusted_or_read(folder: Path) -> None:
+    shown = run("check").stdout
+    for name in ("MINGBIAO_PROPAGATOR", "MINGBIAO_REPORT_KEY", "MINGBIAO_RECORD_KEY", "MINGBIAO_TRUST_ANCHORS"):
+        assert f"note: {name} is not set: " in shown
+    assert "openssl genpkey -algorithm ed25519 -out report-key.pem" in shown
+
+
+def test_the_check_says_whether_visible_labels_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.seeing.available", lambda: False)
+    assert "pip install 'mingbiao[ocr]'" in run("check").stdout
+    monkeypatch.setenv("MINGBIAO_READ_VISIBLE", "off")
+    assert "MINGBIAO_READ_VISIBLE is off" in run("check").stdout
+    monkeypatch.setenv("MINGBIAO_READ_VISIBLE", "auto")
+    monkeypatch.setattr("app.seeing.available", lambda: True)
+    assert "visible label" not in run("check").stdout
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_a_file_that_cannot_be_used_is_named_before_anything_starts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("MINGBIAO_REPORT_KEY", str(folder / "none.pem"))
+    monkeypatch.setenv("MINGBIAO_RECORD_KEYS", str(folder))
+    result = run(command)
+    assert result.exit_code == 1
+    assert f"MINGBIAO_REPORT_KEY: {folder / 'none.pem'}: cannot be read: No such file" in result.output
+    assert f"MINGBIAO_RECORD_KEYS: {folder}: cannot be read: Is a directory" in result.output
+
+
 @pytest.mark.parametrize("port", ["0", "70000"])
 def test_serving_on_a_port_that_is_none_is_refused(port: str) -> None:
     assert run("serve", "--port", port).exit_code == 2
@@ -199,9 +228,16 @@ def test_the_demonstration_goes_all_the_way(folder: Path) -> None:
     command = [sys.executable, "-m", "app.cli", "demo", "--out", str(folder / "out")]
     shown = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert shown.stdout.count("verdict: conformant") == 2
-    assert "ledger: 2 rows, the chain holds" in shown.stdout
-    assert sorted(path.name for path in (folder / "out").iterdir()) == ["article.md", "photo.jpg"]
+    assert shown.stdout.count("verdict: conformant (GB 45438-2025); issued here: yes") == 3
+    assert shown.stdout.count("answers: found yes, parsed yes, conforms yes, placed yes, integrity absent") == 3
+    assert shown.stdout.count("article 6: confirmed, to be shown: ") == 3
+    assert shown.stdout.count("The file carries a conforming implicit label") == 3
+    assert "the producer's side: Mingbiao-Demo, ProduceID " in shown.stdout
+    assert "the platform's side: Mingbiao-Demo-Platform, PropagateID " in shown.stdout
+    assert "credentials, one the parent of the other: 2" in shown.stdout
+    assert "ledger: 3 rows, the chain holds" in shown.stdout
+    written = sorted(path.name for path in (folder / "out").iterdir())
+    assert written == ["article.md", "passed-on-photo.jpg", "photo.jpg"]
 
 
 def test_the_demonstration_fails_where_a_file_is_no_picture(folder: Path) -> None:

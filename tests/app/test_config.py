@@ -62,6 +62,8 @@ REFUSED = {
     "port": ({"DATABASE_URL": "postgresql://u:p/w@h/d"}, "DATABASE_URL has no valid port"),
     "stamp": ({"MINGBIAO_C2PA_TSA_URL": "http://h"}, "MINGBIAO_C2PA_TSA_URL needs MINGBIAO_C2PA_CHAIN"),
     "pair": ({"MINGBIAO_C2PA_CHAIN": "/x"}, "must be set together"),
+    "reading": ({"MINGBIAO_READ_VISIBLE": "always"}, "MINGBIAO_READ_VISIBLE must be one of auto, off"),
+    "copies": ({"MINGBIAO_COPY_RETENTION_DAYS": "183"}, "must be a whole number from 184"),
     "lease": ({"MINGBIAO_IDEMPOTENCY_LEASE_SECONDS": "100"}, "must be above MINGBIAO_TIMEOUT_SECONDS"),
     "misspelt": ({"MINGBIAO_PROVDER": "x"}, "MINGBIAO_PROVDER is not a setting"),
 }
@@ -74,6 +76,22 @@ def test_a_setting_is_refused_with_what_it_must_be(environment: dict[str, str], 
 
 def test_all_problems_are_told_at_once() -> None:
     assert len(problems({"DATABASE_URL": "x", "MINGBIAO_THREADS": "0", "MINGBIAO_WORKERS": "x"})) == 3
+
+
+def test_files_of_keys_are_paths_and_none_where_they_are_not_set() -> None:
+    fields = ("record_key", "report_key", "trust_anchors", "trust_allowed", "record_keys")
+    assert [getattr(load_settings({}), field) for field in fields] == [None] * 5
+    assert load_settings({"MINGBIAO_REPORT_KEY": "keys/report.pem"}).report_key == Path("keys/report.pem").absolute()
+
+
+def test_records_of_unlabelled_copies_are_kept_for_a_year_unless_told_otherwise() -> None:
+    assert load_settings({}).copy_retention_days == 366
+    assert load_settings({"MINGBIAO_COPY_RETENTION_DAYS": "184"}).copy_retention_days == 184
+
+
+@pytest.mark.parametrize(("given", "read"), [("auto", True), ("OFF", False), ("", True)])
+def test_the_visible_label_is_read_unless_switched_off(given: str, read: bool) -> None:
+    assert load_settings({"MINGBIAO_READ_VISIBLE": given}).read_visible is read
 
 
 def test_a_body_has_room_for_the_largest_file_in_base64() -> None:

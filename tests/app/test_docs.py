@@ -11,7 +11,10 @@ from app.cli import COMMANDS, root
 from app.config import SETTINGS
 from app.keys import Scope
 from app.problems import FIELD_PROBLEMS, LIBRARY_STATUS, PROBLEMS
+from app.schemas.copies import CopyExportQuery, CopyJson, CopyQuery
 from app.schemas.labels import LabelForm, LabelQuery
+from app.schemas.propagations import PropagateForm, PropagateJson
+from app.schemas.verifications import VerificationQuery, VerifyForm, VerifyJson
 
 DOCS = Path(__file__).parents[2] / "docs"
 API = (DOCS / "api.md").read_text(encoding="utf-8")
@@ -57,8 +60,13 @@ def test_every_code_of_a_field_is_described(code: str) -> None:
     assert f"| `{code}` |" in API
 
 
-@pytest.mark.parametrize(
-    "field", [*LabelForm().fields, *(field.data_key or name for name, field in LabelQuery().fields.items())]
-)
+BODIES = (LabelForm, VerifyForm, VerifyJson, PropagateForm, PropagateJson, CopyJson)
+QUERIES = (LabelQuery, VerificationQuery, CopyQuery, CopyExportQuery)
+FIELDS = {name for schema in BODIES for name in schema().fields} | {
+    field.data_key or name for schema in QUERIES for name, field in schema().fields.items()
+}
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS))
 def test_every_field_is_described(field: str) -> None:
     assert f"`{field}`" in API

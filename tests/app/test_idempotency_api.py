@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from app import create_app, ledger
 from app.database import reading
 from app.keys import Scope
-from app.ledger import read_head
+from app.ledger import LEDGER
 from app.tables import idempotent_answers
 from tests.app.entries import make_key, settings_of
 from tests.app.pictures import picture
@@ -36,7 +36,7 @@ def send(
 
 def rows(app: Flask) -> int:
     with reading(app.extensions["mingbiao"].engine) as connection:
-        return read_head(connection).seq
+        return LEDGER.read_head(connection).seq
 
 
 def lasting(answer: TestResponse) -> dict[str, str]:

@@ -16,10 +16,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.database import reading
-from app.ledger import read_head
+from app.ledger import LEDGER
 from app.ledger_check import check_chain
 from labeling import verify
-from labeling.model import Format, Verdict
+from labeling.model import Format
+from labeling.report import CredentialPresence, Verdict
 from tests.app.pictures import HTML, MARKDOWN, picture
 
 LABELS = "/api/v1/labels"
@@ -46,7 +47,7 @@ def rows(app: Flask) -> int:
     """How many rows the ledger has; its chain must hold."""
     with reading(app.extensions["mingbiao"].engine) as connection:
         assert check_chain(connection).broken is None
-        return read_head(connection).seq
+        return LEDGER.read_head(connection).seq
 
 
 @pytest.mark.parametrize(("name", "data", "fmt", "media_type"), FILES.values(), ids=FILES)
@@ -134,7 +135,7 @@ def test_the_options_reach_the_picture_and_the_ledger(client: FlaskClient, autho
     assert record["visible"]["ink_ratio"] >= 0.08
     assert record["options"]["ink_colour"] == [255, 255, 0]
     assert record["options"]["software_agent"] == "模型 9"
-    assert verify(answer.data).source_types[0].endswith("compositeWithTrainedAlgorithmicMedia")
+    assert any(trace.text.endswith("compositeWithTrainedAlgorithmicMedia") for trace in verify(answer.data).traces)
 
 
 def test_the_implicit_record_alone_leaves_the_pixels_alone(client: FlaskClient, authorised: dict[str, str]) -> None:
@@ -145,7 +146,7 @@ def test_the_implicit_record_alone_leaves_the_pixels_alone(client: FlaskClient, 
     assert answer.status_code == 201, answer.get_json()
     assert Image.open(io.BytesIO(answer.data)).tobytes() == Image.open(io.BytesIO(data)).tobytes()
     report = verify(answer.data)
-    assert (report.verdict, report.has_credential) == (Verdict.CONFORMANT, False)
+    assert (report.verdict, report.credential.presence) == (Verdict.CONFORMANT, CredentialPresence.ABSENT)
 
 
 def test_a_provider_of_the_service_stands_in(sqlite_template: Any, tmp_path: Any) -> None:

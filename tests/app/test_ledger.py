@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.exc import DBAPIError
 
-from app import ledger
+from app import chain, ledger
+from app.chain import GENESIS_HASH, Head
 from app.database import open_engine, reading, writing
-from app.ledger import GENESIS_HASH, Head, Search
+from app.ledger import LEDGER, Search
 from app.ledger_check import check_chain
 from app.tables import labelings
 from tests.app.entries import append_many, make_entry
@@ -167,9 +168,9 @@ def test_sqlite_refuses_to_replace_a_row(sqlite_url: str) -> None:
 
 def test_postgresql_refuses_to_truncate(postgres_url: str) -> None:
     engine = open_engine(postgres_url)
-    for table in ("labelings", "ledger_head"):
+    for table in ("labelings", "ledger_head", "unlabelled_copies", "copies_head", "copy_purges", "purges_head"):
         with pytest.raises(DBAPIError, match="append-only"), writing(engine) as connection:
-            connection.execute(text(f"TRUNCATE {table}"))
+            connection.execute(text(f"TRUNCATE {table} CASCADE"))
     engine.dispose()
 
 
@@ -208,7 +209,7 @@ def test_a_reader_sees_one_state_while_a_writer_appends(engine: Engine, key_id: 
     with writing(engine) as connection:
         append_many(connection, key_id, 3)
     with reading(engine) as reader:
-        assert ledger.read_head(reader).seq == 3
+        assert LEDGER.read_head(reader).seq == 3
         writer = threading.Thread(target=_append_one, args=(engine, key_id))
         writer.start()
         writer.join(30)
@@ -226,16 +227,16 @@ def _append_one(engine: Engine, key_id: str) -> None:
 @settings(max_examples=100, deadline=None)
 def test_canonical_json_is_json_and_has_one_form(values: dict[str, object]) -> None:
     try:
-        written = ledger.canonical(values)
+        written = chain.canonical(values)
     except UnicodeEncodeError:
         # A lone surrogate: the schemas let none in.
         return
     assert json.loads(written) == values
-    assert ledger.canonical(dict(reversed(values.items()))) == written
+    assert chain.canonical(dict(reversed(values.items()))) == written
 
 
 def test_canonical_json_escapes_as_rfc_8785_does() -> None:
     # RFC 8785, 3.2.2.2: the two-character escapes, \u00xx in lower case for other controls, everything else as it is.
-    assert ledger.canonical({"a": '\b\t\n\f\r"\\/\x0f\x7f€\U0001f600', "B": 2**53}) == (
+    assert chain.canonical({"a": '\b\t\n\f\r"\\/\x0f\x7f€\U0001f600', "B": 2**53}) == (
         '{"B":9007199254740992,"a":"\\b\\t\\n\\f\\r\\"\\\\/\\u000f\x7f€\U0001f600"}'.encode()
     )

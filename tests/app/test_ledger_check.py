@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Connection, Engine, delete, select, text, update
 
+from app.chain import Head
 from app.database import reading, writing
-from app.ledger import Head, read_head, row_hash
+from app.ledger import LEDGER
 from app.ledger_check import Broken, Fault, check_chain
 from app.tables import labelings, ledger_head
 from tests.app.entries import append_many
@@ -61,7 +62,7 @@ def forge_row(connection: Connection) -> None:
     """Change a row and give it the hash that fits."""
     row = dict(connection.execute(select(labelings).where(labelings.c.seq == 3)).mappings().one())
     row["provider"] = "Somebody-Else"
-    row["row_hash"] = row_hash(row)
+    row["row_hash"] = LEDGER.row_hash(row)
     connection.execute(update(labelings).where(labelings.c.seq == 3).values(row))
 
 
@@ -111,12 +112,12 @@ def test_no_column_can_be_altered_unseen(attacked: Connection, column: str) -> N
     if column == "api_key_id":
         attacked.execute(text("INSERT INTO api_keys VALUES ('other', 'n', 'h', '', 't', NULL, NULL, NULL)"))
         other = "other"
-    alter(column, "2" if column == "label" else other, seq=2)(attacked)
+    alter(column, {"label": "2", "kind": "propagation"}.get(column, other), seq=2)(attacked)
     assert check_chain(attacked).broken == Broken(2, Fault.ALTERED)
 
 
 def test_a_tail_cut_together_with_the_head_shows_against_a_head_noted_earlier(attacked: Connection) -> None:
-    noted = read_head(attacked)
+    noted = LEDGER.read_head(attacked)
     remove(5, 6)(attacked)
     row = attacked.execute(select(labelings.c.row_hash).where(labelings.c.seq == 4)).scalar_one()
     attacked.execute(update(ledger_head).values(seq=4, row_hash=row))
@@ -131,7 +132,7 @@ def test_a_chain_rewritten_as_a_whole_shows_against_a_head_noted_earlier(attacke
     for row in [dict(found) for found in attacked.execute(select(labelings).order_by(labelings.c.seq)).mappings()]:
         row["provider"] = "Somebody-Else"
         row["previous_hash"] = previous or row["previous_hash"]
-        previous = row["row_hash"] = row_hash(row)
+        previous = row["row_hash"] = LEDGER.row_hash(row)
         attacked.execute(update(labelings).where(labelings.c.seq == row["seq"]).values(row))
     attacked.execute(update(ledger_head).values(row_hash=previous))
 
@@ -142,7 +143,7 @@ def test_a_chain_rewritten_as_a_whole_shows_against_a_head_noted_earlier(attacke
 def test_an_earlier_head_still_holds_when_rows_were_added(engine: Engine, key_id: str) -> None:
     with writing(engine) as connection:
         append_many(connection, key_id, 2)
-        noted = read_head(connection)
+        noted = LEDGER.read_head(connection)
         append_many(connection, key_id, 2)
     with reading(engine) as connection:
         assert check_chain(connection, noted).broken is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,18 @@ ROUTES = {
     "POST /api/v1/labels/text": "labels:write",
     "GET /api/v1/labels": "labels:read",
     "GET /api/v1/labels/<string:label_id>": "labels:read",
+    "POST /api/v1/propagations": "propagations:write",
+    "POST /api/v1/labels/<string:label_id>/unlabelled-copies": "copies:write",
+    "GET /api/v1/labels/<string:label_id>/unlabelled-copies": "copies:read",
+    "GET /api/v1/unlabelled-copies": "copies:read",
+    "GET /api/v1/unlabelled-copies/<string:copy_id>": "copies:read",
+    "GET /api/v1/unlabelled-copies/export": "copies:export",
     "POST /api/v1/verifications": "verifications:write",
+    "GET /api/v1/verifications": "verifications:read",
+    "GET /api/v1/verifications/<string:verification_id>": "verifications:read",
+    "GET /api/v1/report-keys": None,
 }
+_ARGUMENT = re.compile(r"<string:(\w+)>")
 
 
 def test_every_route_says_what_it_requires(app: Flask) -> None:
@@ -49,7 +60,7 @@ def test_every_route_says_what_it_requires(app: Flask) -> None:
 
 @pytest.mark.parametrize("route", [route for route, scope in ROUTES.items() if scope], ids=lambda route: route)
 def test_a_route_that_requires_a_scope_refuses_without_it(app: Flask, client: FlaskClient, route: str) -> None:
-    method, path = route.replace("<string:label_id>", "x").split()
+    method, path = _ARGUMENT.sub("x", route).split()
     needed = ROUTES[route]
     others = make_key(app, *(scope for scope in Scope if scope != needed))
 
@@ -136,7 +147,7 @@ def test_an_unexpected_failure_tells_its_number_and_nothing_else(
 
 def test_every_code_of_the_library_has_a_status() -> None:
     assert set(LIBRARY_STATUS) == set(ErrorCode)
-    assert set(LIBRARY_STATUS.values()) <= {400, 413, 415, 422, 500}
+    assert set(LIBRARY_STATUS.values()) <= {400, 409, 413, 415, 422, 500}
     assert LIBRARY_STATUS[ErrorCode.READ_BACK_FAILED] == 500
 
 
@@ -258,6 +269,16 @@ def document(client: FlaskClient) -> dict[str, Any]:
     return found
 
 
+def test_the_document_says_which_addresses_need_no_key(client: FlaskClient) -> None:
+    open_to_all = {
+        f"{method.upper()} {path}"
+        for path, operations in document(client)["paths"].items()
+        for method, operation in operations.items()
+        if method != "parameters" and operation.get("security") == []
+    }
+    assert open_to_all == {"GET /api/v1/report-keys"}
+
+
 def test_the_document_is_valid_openapi(client: FlaskClient) -> None:
     validate(document(client), cls=OpenAPIV30SpecValidator)
 
@@ -269,7 +290,7 @@ def test_the_document_has_every_route_of_the_api(client: FlaskClient) -> None:
         for method in operations
         if method != "parameters"
     }
-    api = {route.replace("<string:label_id>", "{label_id}") for route in ROUTES if "/api/v1/" in route}
+    api = {_ARGUMENT.sub(r"{\1}", route) for route in ROUTES if "/api/v1/" in route}
     assert described == api - {"GET /api/v1/openapi.json"}
 
 
@@ -282,10 +303,20 @@ def test_the_document_has_both_bodies_and_all_refusals_of_a_labelling(client: Fl
     assert [parameter["name"] for parameter in operation["parameters"]] == ["Idempotency-Key"]
 
 
-@pytest.mark.parametrize("path", ["/api/v1/labels", "/api/v1/labels/text", "/api/v1/verifications"])
+EXAMPLES = (
+    "/api/v1/labels",
+    "/api/v1/labels/text",
+    "/api/v1/labels/{label_id}/unlabelled-copies",
+    "/api/v1/propagations",
+    "/api/v1/verifications",
+)
+
+
+@pytest.mark.parametrize("path", EXAMPLES)
 def test_the_examples_of_the_document_work(client: FlaskClient, authorised: dict[str, str], path: str) -> None:
     body = document(client)["paths"][path]["post"]["requestBody"]["content"]["application/json"]
-    answer = client.post(path, json=body["example"], headers=authorised)
+    label = client.post("/api/v1/labels/text", json={"text": "a", "provider": "Example-AI"}, headers=authorised)
+    answer = client.post(path.format(label_id=label.get_json()["id"]), json=body["example"], headers=authorised)
     assert answer.status_code in (200, 201), answer.get_json()
 
 

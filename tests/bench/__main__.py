@@ -14,8 +14,10 @@ import PIL
 
 from labeling import Format
 from labeling.model import MEDIA_TYPES
-from tests.bench import bare_c2pa, exiftool, subjects, tasks
+from tests.bench import bare_c2pa, exiftool, subjects, tasks, verdicts
+from tests.bench import fidelity as pixels
 from tests.bench.measure import Comparison, compare, median_ms, peak_memory
+from tests.bench.verification import verification
 
 Row = tuple[object, ...]
 
@@ -88,11 +90,17 @@ def text() -> Iterator[Row]:
 def memory() -> Iterator[Row]:
     """Peak memory of labelling with everything, over the decoded picture's size."""
     yield "format", "size", "decoded MB", "peak MB", "peak / decoded"
-    for kind in ("JPEG", "PNG", "WebP", "WebP lossless", "TIFF"):
+    jpegs = ("JPEG", "JPEG 4:2:2 fine", "JPEG 4:4:4 progressive")
+    for kind in (*jpegs, "PNG", "WebP", "WebP lossless", "TIFF"):
         for name, size in subjects.SIZES.items():
             decoded = size[0] * size[1] * 3
             peak = peak_memory(kind, subjects.encoded(kind, size))
             yield kind, name, f"{decoded / 1e6:.1f}", f"{peak / 1e6:.1f}", f"{peak / decoded:.2f}"
+
+
+def fidelity() -> Iterator[Row]:
+    """JPEG: PSNR in dB outside the label's box / beyond the coded units that the box touches, 'same' for no change."""
+    yield from pixels.table()
 
 
 TABLES: dict[str, Callable[[], Iterator[Row]]] = {
@@ -101,6 +109,11 @@ TABLES: dict[str, Callable[[], Iterator[Row]]] = {
     "credential": credential,
     "text": text,
     "memory": memory,
+    "fidelity": fidelity,
+    "verification": verification,
+    "verdict": verdicts.verdict,
+    "whole": verdicts.whole,
+    "long": verdicts.long,
 }
 
 

@@ -14,6 +14,8 @@ SIZES = {"1 MP": (1024, 1024), "16 MP": (4096, 4096)}
 
 _SAVE = {
     "JPEG": {"quality": 90},
+    "JPEG 4:2:2 fine": {"quality": 97, "subsampling": "4:2:2"},
+    "JPEG 4:4:4 progressive": {"quality": 90, "subsampling": "4:4:4", "progressive": True},
     "PNG": {},
     "WebP": {"quality": 85},
     "WebP lossless": {"lossless": True, "method": 0},

@@ -26,6 +26,15 @@ OPERATIONS = {
     ("POST", "/api/v1/labels/text"),
     ("GET", "/api/v1/labels/{label_id}"),
     ("POST", "/api/v1/verifications"),
+    ("GET", "/api/v1/verifications"),
+    ("GET", "/api/v1/verifications/{verification_id}"),
+    ("GET", "/api/v1/report-keys"),
+    ("POST", "/api/v1/propagations"),
+    ("POST", "/api/v1/labels/{label_id}/unlabelled-copies"),
+    ("GET", "/api/v1/labels/{label_id}/unlabelled-copies"),
+    ("GET", "/api/v1/unlabelled-copies"),
+    ("GET", "/api/v1/unlabelled-copies/export"),
+    ("GET", "/api/v1/unlabelled-copies/{copy_id}"),
 }
 _SUMMARY = re.compile(r'opblock-summary-method">(\w+)<.*?data-path="([^"]+)"', re.DOTALL)
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps, ImageSequence
 
-from labeling import Format
+from labeling import Format, Report
+from labeling.report import TraceKind
 from tests.labeling import png_files
 
 #: Of TIFF: where strips and tiles lie, the XMP packet, the place of other directories; the palette is compared apart.
@@ -19,6 +20,11 @@ _XMP_IN_APP1 = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_IN_GIF = b"XMP DataXMP"
 
 Facts = dict[str, Any]
+
+
+def source_types(report: Report) -> set[str]:
+    """The IPTC source types that a report names as traces in XMP."""
+    return {trace.text for trace in report.traces if trace.kind is TraceKind.SOURCE_TYPE}
 
 
 def facts_of(data: bytes, fmt: Format) -> Facts:

@@ -61,7 +61,7 @@ def test_label_then_verify(run, tmp_path: Path) -> None:  # type: ignore[no-unty
         ("broken/truncated.jpg", 3),
         ("broken/empty.jpg", 3),
         ("no-such-file.jpg", 10),
-        ("broken", 10),
+        ("broken", 3),
     ],
 )
 def test_exit_codes_of_verify(run, name: str, code: int) -> None:  # type: ignore[no-untyped-def]
@@ -76,7 +76,7 @@ def test_the_gravest_of_several_decides(run, tmp_path: Path) -> None:  # type: i
     assert run("verify", SAMPLES / "photo.jpg", bad, SAMPLES / "broken/empty.jpg").returncode == 3
     several = run("verify", SAMPLES / "photo.jpg", "nowhere", "--json")
     assert several.returncode == 10
-    assert [sorted(json.loads(line))[0] for line in several.stdout.splitlines()] == ["checks", "error"]
+    assert [sorted(json.loads(line))[0] for line in several.stdout.splitlines()] == ["answers", "error"]
 
 
 def test_wrong_usage_is_an_error_and_never_not_found(run) -> None:  # type: ignore[no-untyped-def]

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from PIL import Image
 
+from labeling._likeness import Likeness
 from labeling.errors import ErrorCode, SigningError
 from labeling.model import MEDIA_TYPES, AigcRecord, ContentAction, Format, SourceType
 from labeling.record import to_fields
@@ -85,6 +86,18 @@ def test_a_signed_file_reads_back_valid_in_every_format(fmt: Format) -> None:
     assert failures(manifests) == UNTRUSTED
     assert signed == Signed(signed.data, manifests["active_manifest"], has_parent=False)
     assert signed.manifest.startswith("urn:c2pa:")
+
+
+@pytest.mark.parametrize("content", [CONTENT, EDIT], ids=["created", "edited"])
+@pytest.mark.parametrize("fmt", [Format.TIFF, Format.PNG])
+def test_a_file_that_is_given_as_the_likeness_of_another_is_signed_as_it_is(fmt: Format, content: Any) -> None:
+    data = picture(fmt)
+    signed = es256().sign(Likeness(picture(fmt, "red"), data), fmt, content, None).data
+    manifests = read_manifests(signed, MEDIA_TYPES[fmt])
+    assert manifests["validation_state"] == "Valid"
+    with Image.open(BytesIO(signed)) as after:
+        assert after.convert("RGB").getpixel((5, 5)) == (0, 128, 128)
+    assert len(signed) == len(es256().sign(data, fmt, content, None).data)
 
 
 def test_a_reader_that_trusts_the_root_finds_no_fault() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import time
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +16,7 @@ from labeling import Format, Outcome, Report, Verdict, verify
 from labeling.limits import Limits
 from labeling.model import AigcRecord
 from labeling.record import to_fields
+from labeling.report_json import report_to_dict
 
 CODE = "001191110102MACQD9K64010000"
 GOOD = to_fields(AigcRecord("1", CODE, "id-1", "", CODE, "id-1", ""))
@@ -40,7 +44,7 @@ def outcomes(report: Report, check_id: str) -> set[Outcome]:
 def test_a_good_record_passes_every_check() -> None:
     report = of(GOOD)
     assert report.verdict is Verdict.CONFORMANT
-    assert {check.outcome for check in report.checks} == {Outcome.PASS}
+    assert {check.outcome for check in report.checks} <= {Outcome.PASS, Outcome.NOTE}
 
 
 @pytest.mark.parametrize(
@@ -57,8 +61,8 @@ def test_a_good_record_passes_every_check() -> None:
         ({"ContentProducer": "doubao"}, "record.provider_code", Outcome.WARNING, Verdict.CONFORMANT),
         ({"ContentProducer": CODE[:21] + "1" + CODE[22:]}, "record.provider_code", Outcome.WARNING, Verdict.CONFORMANT),
         ({"AIGCType": "image"}, "record.fields", Outcome.NOTE, Verdict.CONFORMANT),
-        ({"ReservedCode1": None}, "record.fields", Outcome.WARNING, Verdict.CONFORMANT),
-        ({"ReservedCode1": {"SecurityData": {}}}, "record.fields", Outcome.WARNING, Verdict.CONFORMANT),
+        ({"ReservedCode1": None}, "record.fields", Outcome.NOTE, Verdict.CONFORMANT),
+        ({"ReservedCode1": {"SecurityData": {}}}, "record.fields", Outcome.NOTE, Verdict.CONFORMANT),
     ],
 )
 def test_deviations(change: dict[str, object], check_id: str, outcome: Outcome, verdict: Verdict) -> None:
@@ -159,3 +163,75 @@ def test_plain_text_is_judged_by_its_visible_label(text: str, verdict: Verdict) 
 )
 def test_verify_never_raises(data: bytes, head: bytes) -> None:
     verify(head + data)
+
+
+@pytest.mark.parametrize("size", [2_000, 60_000])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda n: png((b"Comment", b"AIGC" + b" " * n)),
+        lambda n: png((b"Comment", b" " * n + b"AIGC")),
+        lambda n: png((b"XML:com.adobe.xmp", b"AIGC" + b" " * n)),
+        lambda n: b"<!doctype html><!--AIGC" + b" " * n + b"-->",
+        lambda n: b"<!doctype html>" + b"<!--AIGC          -->" * (n // 20),
+    ],
+    ids=["behind", "before", "packet", "comment", "comments"],
+)
+def test_spaces_cost_linear_time(shape: Callable[[int], bytes], size: int) -> None:
+    data = shape(size)
+    started = time.process_time()
+    verify(data)
+    assert time.process_time() - started < 1
+
+
+def test_a_long_name_is_not_repeated_in_every_check() -> None:
+    space = "http://" + "x" * 20_000
+    packet = f'<x xmlns:a="{space}"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description>'
+    packet += "<a:AIGC>{}</a:AIGC>" * 900 + "</rdf:Description></rdf:RDF></x>"
+    report = verify(png((b"XML:com.adobe.xmp", packet.encode())))
+    assert report.verdict is not Verdict.CONFORMANT
+    assert len(json.dumps(report_to_dict(report))) < 2_000_000
+
+
+@pytest.mark.parametrize("head", [b"junk\n" * 10, b"<!-- %PDF-1.7 -->\n", b"---\na: b\n---\n"])
+def test_a_pdf_behind_a_text_is_not_taken_for_a_text(head: bytes) -> None:
+    report = verify(head + b"%PDF-1.7\n1 0 obj<<>>endobj\ntrailer<<>>\nstartxref\n9\n%%EOF\n")
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.checks[0].params["error"] == "media.ambiguous"
+
+
+def test_a_text_about_pdf_is_a_text() -> None:
+    assert verify(b"A PDF begins with %PDF-1.7 and ends with %%EOF.").verdict is Verdict.NOT_FOUND
+
+
+class Unreadable(io.BytesIO):
+    def read(self, *_: object) -> bytes:
+        raise OSError("the disk is gone")
+
+
+def closed() -> io.BytesIO:
+    stream = io.BytesIO(b"x")
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("make", [lambda: Unreadable(b"x" * 99), closed], ids=["broken", "closed"])
+def test_a_stream_that_cannot_be_read_is_inconclusive(make: Callable[[], io.BytesIO]) -> None:
+    report = verify(make())
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report.checks[0].params["error"] == "media.unreadable"
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview, io.BytesIO])
+def test_bytes_of_any_kind_are_read(kind: Callable[[bytes], bytes]) -> None:
+    assert verify(kind(png((b"AIGC", json.dumps(GOOD).encode())))).verdict is Verdict.CONFORMANT
+
+
+def test_a_text_stream_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(TypeError):
+        verify(io.StringIO("x"))  # type: ignore[arg-type]
+
+
+def test_half_a_surrogate_is_no_text() -> None:
+    report = of('{"Label":"1","ContentProducer":"\\ud800","ProduceID":"1"}')
+    assert report.verdict is Verdict.NONCONFORMANT

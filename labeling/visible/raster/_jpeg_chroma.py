@@ -1,4 +1,4 @@
-"""Subsampled chroma without loss: what libjpeg's upsampling does to it, and two ways to undo that.
+"""Subsampled chroma without loss: what libjpeg's upsampling does to it, and how to undo that.
 
 A decoder does not hand out the chroma samples of the file but a smooth interpolation between them (a triangle filter,
 libjpeg `jdsample.c`); an encoder averages that again. The round trip blurs each subsampled axis by (1, 6, 1)/8.
@@ -6,35 +6,15 @@ libjpeg `jdsample.c`); an encoder averages that again. The round trip blurs each
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
-from math import cos, pi
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-
-from labeling.visible.raster._jpeg_coding import Table
 
 Plane = NDArray[np.uint8]
 _Wide = NDArray[Any]
 
 _STRIP = 256
-
-#: What is left of the k-th cosine of a block after the blur, as long as the block's neighbours continue it.
-_ATTENUATION = tuple((3 + cos(pi * k / 8)) / 4 for k in range(8))
-
-
-@lru_cache(maxsize=256)
-def sharpening(table: Table, *, horizontal: bool, vertical: bool) -> Table:
-    """A quantisation table that makes up for the blur: what came out at 3/4 of its size is divided by 3/4 of its step.
-
-    Encoding with it and writing the source's own table into the file gives back most of the source's coefficients.
-    """
-    across = _ATTENUATION if horizontal else (1.0,) * 8
-    down = _ATTENUATION if vertical else (1.0,) * 8
-    return tuple(max(1, round(step * down[k // 8] * across[k % 8])) for k, step in enumerate(table))
 
 
 def samples(band: Plane, horizontal: int, vertical: int) -> Plane:
@@ -47,29 +27,6 @@ def samples(band: Plane, horizontal: int, vertical: int) -> Plane:
     if horizontal == 2 and vertical <= 2 and smooth:
         return np.ascontiguousarray(_in_strips(band.T).T)
     return np.ascontiguousarray(band[:, ::horizontal])
-
-
-def with_own_chroma(luma: Image.Image, subsampled: Sequence[Image.Image]) -> Image.Image:
-    """A YCbCr picture whose chroma samples fill their cells: an encoder's averaging gives them back.
-
-    The bands in `subsampled` have a whole fraction of the size of `luma`.
-    """
-    bands = [band.resize(luma.size, Image.Resampling.NEAREST) for band in subsampled]
-    return Image.merge("YCbCr", [luma, *bands])
-
-
-def with_recovered_chroma(image: Image.Image, horizontal: int, vertical: int) -> Image.Image:
-    """The same for any cell, from a YCbCr picture that libjpeg upsampled."""
-    luma, *chroma = image.split()
-    planes = [samples(np.asarray(band), horizontal, vertical) for band in chroma]
-    shape = (image.height, image.width)
-    bands = [Image.fromarray(_replicated(plane, horizontal, vertical, shape)) for plane in planes]
-    return Image.merge("YCbCr", [luma, *bands])
-
-
-def _replicated(plane: Plane, horizontal: int, vertical: int, shape: tuple[int, int]) -> Plane:
-    height, width = shape
-    return np.repeat(np.repeat(plane, vertical, axis=0), horizontal, axis=1)[:height, :width]
 
 
 def _in_strips(band: Plane) -> Plane:

@@ -44,6 +44,8 @@ ZIGZAG = tuple(
 _ORDER = tuple(sorted(range(64), key=ZIGZAG.__getitem__))
 #: By the precision of a table: 0 for bytes, 1 for two bytes a value.
 _TABLE_LAYOUTS = {0: struct.Struct(">64B"), 1: struct.Struct(">64H")}
+#: T.81, table B.4: numbers go from 0 to 3.
+_LAST_TABLE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ def _quantisation_tables(data: bytes, segments: tuple[Segment, ...]) -> dict[int
             if layout is None or at + 1 + layout.size > segment.end:
                 raise malformed("a quantisation table is too short", offset=at)
             values = layout.unpack_from(data, at + 1)
+            if data[at] & 15 > _LAST_TABLE or not all(values):
+                raise malformed("a quantisation table has a step of 0 or a number above 3", table=data[at] & 15)
             tables[data[at] & 15] = tuple(map(values.__getitem__, _ORDER))
             at += 1 + layout.size
     return tables
@@ -166,6 +170,14 @@ def _quantisation_tables(data: bytes, segments: tuple[Segment, ...]) -> dict[int
 
 def _restart_interval(data: bytes, segments: list[Segment]) -> int:
     return next((int.from_bytes(data[part.body : part.body + 2], "big") for part in reversed(segments)), 0)
+
+
+def quantisation_segment(number: int, table: Table) -> bytes:
+    """A DQT segment with one table, given in natural order (T.81, B.2.4.1)."""
+    wide = max(table) > 255
+    layout = _TABLE_LAYOUTS[wide]
+    head = struct.pack(">BBHB", 0xFF, DQT, 3 + layout.size, wide << 4 | number)
+    return head + layout.pack(*map(table.__getitem__, ZIGZAG))
 
 
 def luma_code_lengths(data: bytes, segments: list[Segment]) -> CodeLengths:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import IO, cast
 
 from PIL import Image, ImageChops
 from PIL.JpegImagePlugin import JpegImageFile
 
-from labeling.containers._jpeg_walk import DHT, DQT, DRI, FRAME_HEADERS, SEQUENTIAL, SOS, Walk, malformed
-from labeling.visible.raster._jpeg_coding import Coding, JpegSpace, unsupported
+from labeling.containers._jpeg_walk import DHT, DRI, FRAME_HEADERS, SEQUENTIAL, SOS, Walk, malformed
+from labeling.visible.raster._jpeg_coding import Coding, JpegSpace, Table, quantisation_segment, unsupported
 from labeling.visible.raster._pillow_pixels import own_errors
 
 #: Pillow's raw mode and libjpeg's name for what the file holds. Only `RGB` from YCbCr is a conversion; 'CMYK;I' turns
@@ -37,28 +38,39 @@ _RESTART_MARKER = re.compile(rb"\xff([\xd0-\xd7])")
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """The part of a JPEG file that a decoder of samples needs: SOI, tables and frame header; the scans without EOI."""
+    """The part of a JPEG file that a decoder of samples needs: tables and frame header; the scans without EOI."""
 
     space: JpegSpace
+    #: SOI and a quantisation table for each component.
+    start: bytes
+    #: Frame header and Huffman tables.
     head: bytes
     scans: memoryview
     #: Where the height lies in `head`.
     height_at: int
+    #: Whether all pixels are coded in a single sequential scan.
+    one_scan: bool
+
+    def with_tables(self, tables: Sequence[Table]) -> Coded:
+        """The same levels with other quantisation tables, one for each component."""
+        return replace(self, start=_start(tables))
 
     def load(self, mode: str, scale: int = 1) -> Image.Image:
         """The picture, filled up to whole blocks, in `mode`, a key of `_VIEWS`; or 1/scale of it. Raises MediaError."""
-        return self._load(_Stream(self.head, self.scans, _EOI), mode, scale)
+        return self._load(_Stream(self.start, self.head, self.scans, _EOI), mode, scale)
 
-    def load_checked(self, mode: str, *, one_scan: bool) -> Image.Image:
+    def load_checked(self, mode: str) -> Image.Image:
         """The same at full size, and a refusal where the coded pixels end too early or, in one scan, too late."""
         header = int.from_bytes(self.scans[2:4], "big") + 2
         tail = max(header, len(self.scans) - _TAIL)
-        stream = _Stream(self.head, self.scans[:tail], self.scans[tail:], _EOI)
+        stream = _Stream(self.start, self.head, self.scans[:tail], self.scans[tail:], _EOI)
         image = self._load(stream, mode)
-        if one_scan and stream.tell() <= len(self.head) + tail:
+        if self.one_scan and stream.tell() <= len(self.start) + len(self.head) + tail:
             raise malformed("the coded pixels go on after the last of the picture")
-        if _ends_in_grey(image) and _differ(image, self._load(_Stream(self.head, self.scans, _JUNK, _EOI), mode)):
-            raise malformed("the coded pixels end before the picture does")
+        if _ends_in_grey(image):
+            junk = _Stream(self.start, self.head, self.scans, _JUNK, _EOI)
+            if _differ(image, self._load(junk, mode)):
+                raise malformed("the coded pixels end before the picture does")
         return image
 
     def with_scans(self, size: tuple[int, int], scans: bytes) -> Coded:
@@ -66,7 +78,7 @@ class Coded:
         width, height = size
         at = self.height_at
         head = self.head[:at] + struct.pack(">HH", height, width) + self.head[at + 4 :]
-        return Coded(self.space, head, memoryview(scans), at)
+        return replace(self, head=head, scans=memoryview(scans))
 
     def _load(self, stream: _Stream, mode: str, scale: int = 1) -> Image.Image:
         with own_errors("decoding the pixels"):
@@ -113,35 +125,44 @@ def coded(data: bytes, walked: Walk, coding: Coding) -> Coded:
     header = next(segment for segment in walked.segments if segment.marker in FRAME_HEADERS)
     if data[header.body + 1 : header.body + 3] == b"\0\0":
         raise unsupported("its height in a DNL segment")
-    first, end = walked.of(SOS)[0], walked.end or len(data)
-    if coding.restart and one_scan(walked):
+    first, end = walked.of(SOS)[0], walked.end
+    single = _one_scan(walked)
+    if coding.restart and single:
         _require_restarts(data, coding, first.end, end)
     head, height_at = _head(data, walked, coding)
-    return Coded(coding.space, head, memoryview(data)[first.start : end], height_at)
+    return Coded(coding.space, _start(coding.tables), head, memoryview(data)[first.start : end], height_at, single)
 
 
-def one_scan(walked: Walk) -> bool:
+def _one_scan(walked: Walk) -> bool:
     """Whether all pixels are coded in a single sequential scan."""
     return walked.frame.marker in SEQUENTIAL and len(walked.of(SOS)) == 1
 
 
 def _head(data: bytes, walked: Walk, coding: Coding) -> tuple[bytes, int]:
-    """SOI and the segments before the first scan that a decoder of samples needs; and where the height lies in them.
+    """The segments before the first scan that a decoder of samples needs; and where the height lies in them.
+
+    Each component has a quantisation table of its own, numbered as the component is.
 
     The size is given in whole blocks: an encoder fills the last ones up with pixels that no viewer shows, and only with
     all of them do the same coefficients come out again.
     """
-    head = bytearray(b"\xff\xd8")
+    head = bytearray()
     height_at = 0
     for segment in walked.segments:
         if segment.marker == SOS:
             break
-        if segment.marker in FRAME_HEADERS | {DQT, DHT, DRI}:
+        if segment.marker in FRAME_HEADERS | {DHT, DRI}:
             if segment.marker in FRAME_HEADERS:
                 height_at = len(head) + segment.body - segment.start + 1
             head += data[segment.start : segment.end]
-    struct.pack_into(">HH", head, height_at, *_whole_blocks(coding, one_scan=one_scan(walked)))
+    for number in range(len(coding.frame.components)):
+        head[height_at + 7 + 3 * number] = number
+    struct.pack_into(">HH", head, height_at, *_whole_blocks(coding, one_scan=_one_scan(walked)))
     return bytes(head), height_at
+
+
+def _start(tables: Sequence[Table]) -> bytes:
+    return b"\xff\xd8" + b"".join(quantisation_segment(number, table) for number, table in enumerate(tables))
 
 
 def _whole_blocks(coding: Coding, *, one_scan: bool) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from labeling.containers._jpeg_walk import DHT, FRAME_HEADERS, SOS, Walk, walk
 from labeling.limits import DEFAULT_LIMITS
-from labeling.visible.raster._jpeg_chroma import Plane, sharpening
+from labeling.visible.raster._jpeg_chroma import Plane
 from labeling.visible.raster._jpeg_coding import (
     CodeLengths,
     Coding,
@@ -46,34 +46,25 @@ def sampling(coding: Coding) -> int | None:
     return None if number and coding.space is not JpegSpace.YCBCR else number
 
 
-def too_fine(coding: Coding) -> bool:
-    """Whether chroma is subsampled and quantised too finely for `sharpening`: there is no step between 1 and 2."""
-    return bool(sampling(coding)) and min(min(table) for table in coding.tables[1:]) < 2
-
-
-def encode_together(image: Image.Image, coding: Coding, size: int, *, sharpen: bool) -> bytes:
+def encode_together(image: Image.Image, coding: Coding, tables: Sequence[Table], size: int) -> bytes:
     """Scans with all components, as `sampling` allows; DHT, DRI, SOS and the coded pixels up to and with EOI.
 
-    `size` is the number of coded bytes of the source: a guess at that of the result. `sharpen` makes up for chroma that
-    libjpeg upsampled. Raises MediaError (MEDIA_UNSUPPORTED) for a progressive file of nearly two bytes a pixel, which
-    the encoder's buffer cannot hold.
+    `tables` are the quantisation steps to divide by, one table for each component. `size` is the number of coded bytes
+    of the source: a guess at that of the result. Raises MediaError (MEDIA_UNSUPPORTED) for a progressive file of nearly
+    two bytes a pixel, which the encoder's buffer cannot hold.
     """
-    subsampling = sampling(coding)
-    tables = list(coding.tables)
-    if subsampling and sharpen:
-        tables[1:] = [sharpening(table, horizontal=True, vertical=subsampling == 2) for table in tables[1:]]
     fits = size <= max(_SMALLEST_BUFFER, _BUFFER_PER_PIXEL * image.width * image.height) * _FILLED
     if coding.progressive and not fits:
         raise unsupported("nearly two bytes a pixel in progressive scans")
     optimise = fits and _growth(coding.lengths) > _BEARABLE_GROWTH
-    encoded = _encode(image, tables, coding, subsampling or 0, optimise=optimise)
+    encoded = _encode(image, tables, coding, sampling(coding) or 0, optimise=optimise)
     return _scans(encoded, [component.id for component in coding.frame.components])
 
 
-def encode_apart(planes: Sequence[Plane], coding: Coding) -> bytes:
-    """Scans with one component each (T.81, A.2.2); DHT, DRI, SOS and the coded pixels up to and with EOI."""
+def encode_apart(planes: Sequence[Plane], coding: Coding, tables: Sequence[Table]) -> bytes:
+    """The same as scans with one component each (T.81, A.2.2)."""
     parts = []
-    for plane, table, component in zip(planes, coding.tables, coding.frame.components, strict=True):
+    for plane, table, component in zip(planes, tables, coding.frame.components, strict=True):
         encoded = _encode(Image.fromarray(plane), [table], coding, optimise=True)
         parts.append(_scans(encoded, [component.id]).removesuffix(_EOI))
     return b"".join(parts) + _EOI

@@ -11,6 +11,7 @@ from PIL import Image
 from labeling.visible.raster._jpeg_coding import Coding
 from labeling.visible.raster._jpeg_decode import Coded
 from labeling.visible.raster._jpeg_encode import encode_together
+from labeling.visible.raster._jpeg_steps import Steps
 
 #: A tile is a whole number of coded units; its outermost pixels are blended with the neighbours' chroma.
 _TILE = 32
@@ -37,16 +38,17 @@ class _Tiles:
         return sample
 
 
-def bears_rgb(image: Image.Image, pixels: Coded, coding: Coding) -> bool:
-    """Whether `image`, the picture in RGB, keeps 48 dB when it is coded again; judged by a sample of its tiles.
+def bears_rgb(image: Image.Image, pixels: Coded, coding: Coding, steps: Steps) -> bool:
+    """Whether `image`, the picture in RGB as decoded with `steps`, keeps 48 dB when it is coded again.
 
+    That is judged by a sample of its tiles; `pixels` are told `steps.read`.
     Photographs mostly do, saturated graphics do not. The mean error of the sample plus twice its standard error
     counts, so a picture with uneven tiles has to be better. One too small for a sample is said not to bear it.
     """
     if min(image.size) < _TILE or image.width * image.height < _FEWEST * _TILE**2:
         return False
     sample = _places(image).cut(image)
-    scans = encode_together(sample, replace(coding, restart=0), 0, sharpen=True)
+    scans = encode_together(sample, replace(coding, restart=0), steps.write, 0)
     again = pixels.with_scans(sample.size, scans).load("RGB")
     errors = _errors(sample, again)
     return float(errors.mean() + 2 * errors.std() / sqrt(errors.size)) <= _BEARABLE

@@ -7,6 +7,7 @@ disturbs the label without covering its box grows to the smallest rectangle that
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from PIL import Image
@@ -15,7 +16,7 @@ from labeling.containers._riff import chunk, kept
 from labeling.containers._webp_structure import Frame, Structure
 from labeling.model import Box
 from labeling.visible.raster._pillow_pixels import open_image, own_errors, patched
-from labeling.visible.raster._webp_codec import decode, encode
+from labeling.visible.raster._webp_codec import decode, encode, save
 from labeling.visible.stamp import Stamp
 
 Pieces = tuple[bytes | memoryview, ...]
@@ -79,7 +80,9 @@ class Animation:
         canvas = self._canvas(frame, displayed, own, owed)
         canvas.image.paste(patch, (self._stamp.x - canvas.box.x, self._stamp.y - canvas.box.y), self._mask)
         exact = frame.picture.bitstream.lossless or canvas.box == _box(frame)
-        coded = encode(canvas.image, self._data, frame.picture, exact=exact, quick=True)
+        coded = encode(
+            partial(save, canvas.image, exact=exact), canvas.image.size, self._data, frame.picture, quick=True
+        )
         body = (_header(frame, canvas), *coded.chunks, *_others(self._data, frame))
         return Redrawn(
             (chunk(b"ANMF", b"".join(body)),),

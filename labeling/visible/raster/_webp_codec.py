@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -31,6 +32,10 @@ QUICK_GROWTH = 1.1
 FINER_BELOW, FINER_SHARE = 80.0, 0.2
 
 
+#: Settings of libwebp's encoder, by their names in Pillow and in WebPConfig.
+Options = dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Coded:
     """A coded picture: finished chunks (ALPH, VP8 or VP8L), and whether they carry alpha."""
@@ -41,36 +46,39 @@ class Coded:
 
 def decode(data: bytes, picture: Picture) -> Image.Image:
     """The pixels of one coded picture of the file `data`, mode RGB or RGBA; raises MediaError."""
-    with own_errors("decoding the picture"), open_image(_as_file(data, picture), "WEBP") as image:
+    with own_errors("decoding the picture"), open_image(alone(data, picture), "WEBP") as image:
         image.load()
     # Pillow's decoder holds two more canvases for as long as the opened image lives.
     return image.copy()
 
 
-def encode(image: Image.Image, data: bytes, source: Picture, *, exact: bool = True, quick: bool = False) -> Coded:
-    """Code `image` as the picture `source` of the file `data` was coded.
+def encode(
+    save: Callable[[Options], bytes], size: tuple[int, int], data: bytes, source: Picture, *, quick: bool = False
+) -> Coded:
+    """Code a picture of `size` as the picture `source` of the file `data` was coded; `save` makes a file of it.
 
     Lossless stays lossless; lossy takes the quality that `matching_quality` reads from the source, alpha is lossless.
-    `exact` keeps the colours under transparent pixels, `quick` is for the many lossy frames of an animation. Raises
-    MediaError (MEDIA_UNSUPPORTED) above 16383 pixels a side.
+    `quick` is for the many lossy frames of an animation. Raises MediaError (MEDIA_UNSUPPORTED) above 16383 pixels a
+    side.
     """
-    if max(image.size) > LONGEST_SIDE:
+    if max(size) > LONGEST_SIDE:
         raise MediaError(
             ErrorCode.MEDIA_UNSUPPORTED,
             f"WebP pictures of more than {LONGEST_SIDE} pixels a side cannot be written",
             feature="side length",
             limit=LONGEST_SIDE,
-            actual=max(image.size),
+            actual=max(size),
         )
     if not source.bitstream.lossless:
-        return _coded(_saved(image, exact, (LOSSY_QUICK if quick else LOSSY) | {"quality": _quality(data, source)}))
-    coded = _saved(image, exact, LOSSLESS_QUICK)
+        return _coded(save((LOSSY_QUICK if quick else LOSSY) | {"quality": _quality(data, source)}))
+    coded = save(LOSSLESS_QUICK)
     if len(coded) <= QUICK_GROWTH * source.image.size:
         return _coded(coded)
-    return _coded(_saved(image, exact, LOSSLESS))
+    return _coded(save(LOSSLESS))
 
 
-def _saved(image: Image.Image, exact: bool, options: dict[str, Any]) -> bytes:
+def save(image: Image.Image, options: Options, *, exact: bool = True) -> bytes:
+    """`image` as a WebP file of its own; `exact` keeps the colours under transparent pixels. Raises MediaError."""
     out = BytesIO()
     with own_errors("coding the picture"):
         image.save(out, "WEBP", exact=exact, **options)
@@ -89,8 +97,8 @@ def _quality(data: bytes, source: Picture) -> float:
     return quality + FINER_SHARE * max(0.0, FINER_BELOW - quality)
 
 
-def _as_file(data: bytes, picture: Picture) -> bytes:
-    """A still WebP file of one coded picture and nothing else."""
+def alone(data: bytes, picture: Picture) -> bytes:
+    """A still WebP file of one coded picture of the file `data` and nothing else."""
     pieces = [piece for one in picture.chunks for piece in kept(data, one)]
     if len(picture.chunks) > 1:
         size = b"".join(

@@ -7,9 +7,9 @@ from labeling.containers._webp_structure import FLAG_ALPHA, FORM, Picture, Struc
 from labeling.containers.base import Anatomy
 from labeling.limits import Limits, require_pixels
 from labeling.model import Format
-from labeling.visible.raster._pillow_pixels import draw
 from labeling.visible.raster._webp_animation import Animation, Pieces
-from labeling.visible.raster._webp_codec import decode, encode
+from labeling.visible.raster._webp_codec import encode
+from labeling.visible.raster._webp_still import open_still
 from labeling.visible.raster.base import Painted, register
 from labeling.visible.stamp import Stamp
 
@@ -32,9 +32,11 @@ def paint(data: bytes, anatomy: Anatomy, stamp: Stamp, limits: Limits) -> Painte
 
 
 def _paint_still(data: bytes, structure: Structure, picture: Picture, stamp: Stamp) -> Painted:
-    image = decode(data, picture)
-    contrast = draw(image, stamp)
-    coded = encode(image, data, picture)
+    still = open_still(data, picture)
+    contrast = still.draw(stamp)
+    coded = encode(still.save, (picture.bitstream.width, picture.bitstream.height), data, picture)
+    # The pixels go before the file is put together.
+    del still
     replaced: dict[Chunk, Pieces] = dict.fromkeys(picture.chunks, ()) | {picture.image: coded.chunks}
     return Painted(_rewrite(data, structure, replaced, alpha=coded.alpha), contrast, safe_contrast=_SAFE_CONTRAST)
 

@@ -135,7 +135,7 @@ def test_a_comment_outside_the_block_becomes_a_note() -> None:
     entry = tree.chain[0].children[0].entries[0]
     broken = bytearray(payload)
     broken[entry.at + 8 : entry.at + 12] = struct.pack(">I", 0x7FFFFFFF)
-    assert [n.code for n in exif.read(bytes(broken), DEFAULT_LIMITS).notes] == ["exif.comment_outside"]
+    assert [n.code for n in exif.read(bytes(broken), DEFAULT_LIMITS).notes] == [exif.UNREADABLE]
 
 
 def test_a_block_is_made_where_there_is_none() -> None:
@@ -181,15 +181,61 @@ def test_writing_the_same_text_twice_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("carrier", [Carrier.EXIF_USER_COMMENT, Carrier.EXIF_IMAGE_DESCRIPTION])
-def test_only_the_named_carrier_is_taken_out(carrier: Carrier) -> None:
-    main = {exif.IMAGE_DESCRIPTION: ascii_value("described"), exif.USER_COMMENT: user_comment(b"misplaced")}
-    before = build(Dialect("<"), main, {exif.USER_COMMENT: user_comment(b"ASCII\0\0\0comment")})
+def test_only_records_of_the_named_carrier_are_taken_out(carrier: Carrier) -> None:
+    main = {
+        exif.IMAGE_DESCRIPTION: ascii_value(RECORD),
+        exif.USER_COMMENT: user_comment(RECORD.encode()),
+        exif.XP_COMMENT: Value(ifd.BYTE, 24, "a comment".encode("utf-16-le").ljust(24, b"\0")),
+    }
+    before = build(Dialect("<"), main, {exif.USER_COMMENT: user_comment(b"ASCII\0\0\0a person's words")})
     after = exif.without_record(before, carrier, DEFAULT_LIMITS)
     assert len(after) == len(before)
-    assert comments(after) == [c for c in comments(before) if c[0] is not carrier]
-    gone = [c[2].encode() for c in comments(before) if c[0] is carrier]
-    assert gone
-    assert not any(text in after for text in gone)
+    assert comments(after) == [c for c in comments(before) if c[0] is not carrier or c[2] != RECORD]
+    assert len(comments(after)) == 3
+
+
+def test_a_record_in_xp_comment_is_read_and_taken_out() -> None:
+    value = RECORD.encode("utf-16-le") + b"\0\0"
+    before = build(Dialect(">"), {exif.XP_COMMENT: Value(ifd.BYTE, len(value), value)}, {})
+    assert comments(before) == [(Carrier.EXIF_IMAGE_DESCRIPTION, "IFD0/XPComment", RECORD)]
+    after = exif.without_record(before, Carrier.EXIF_IMAGE_DESCRIPTION, DEFAULT_LIMITS)
+    assert comments(after) == []
+    assert value not in after
+
+
+@pytest.mark.parametrize(
+    ("raw", "texts"),
+    [
+        (b"ASCII\0\0\0" + RECORD.encode() + b"\0\xff\xffrubbish", [RECORD, "\ufffd\ufffdrubbish"]),
+        (b"ASCII\0\0\0first\0" + RECORD.encode(), ["first", RECORD]),
+        (b"UTF-8\0\0\0" + RECORD.encode(), ["UTF-8", "\0\0" + RECORD]),
+        (b"ASCII\0\0\0first\0second", ["first"]),
+    ],
+    ids=["bytes-behind", "record-behind-a-zero", "unknown-code", "words-behind-a-zero"],
+)
+def test_bytes_that_are_no_text_do_not_hide_a_record(raw: bytes, texts: list[str]) -> None:
+    found = [
+        c.text
+        for c in exif.read(build(Dialect(">"), {}, {exif.USER_COMMENT: user_comment(raw)}), DEFAULT_LIMITS).comments
+    ]
+    assert found == texts
+
+
+def test_a_record_that_cannot_be_decoded_is_unreadable_and_not_passed_over() -> None:
+    raw = b"UNICODE\0\xd8\x01" + RECORD.encode("utf-16-be")
+    reading = exif.read(build(Dialect(">"), {}, {exif.USER_COMMENT: user_comment(raw)}), DEFAULT_LIMITS)
+    assert [note.code for note in reading.notes] == [exif.UNREADABLE]
+    assert reading.comments == ()
+
+
+def test_a_utf_8_comment_of_exif_3_is_read() -> None:
+    payload = build(Dialect("<"), {exif.IMAGE_DESCRIPTION: Value(129, len(RECORD), RECORD.encode())}, {})
+    assert comments(payload) == [(Carrier.EXIF_IMAGE_DESCRIPTION, "IFD0", RECORD)]
+
+
+def test_a_comment_of_an_unknown_type_becomes_a_note() -> None:
+    payload = build(Dialect("<"), {exif.IMAGE_DESCRIPTION: Value(200, 4, b"abcd")}, {})
+    assert [note.code for note in exif.read(payload, DEFAULT_LIMITS).notes] == [exif.UNREADABLE]
 
 
 def test_taking_out_what_is_not_there_changes_nothing() -> None:

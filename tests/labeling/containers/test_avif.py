@@ -17,6 +17,7 @@ from labeling.containers.base import BlockKind, Changes, container_for
 from labeling.errors import DeclarationError, ErrorCode, LimitError, MediaError
 from labeling.limits import DEFAULT_LIMITS
 from labeling.model import Format, RecordForm
+from tests.labeling.heif_files import box, full, heif, iloc, infe
 
 XMP = b'<?xpacket begin=""?><x:xmpmeta xmlns:x="adobe:ns:meta/"/>' + b" " * 300 + b'<?xpacket end="w"?>'
 TIFF = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
@@ -34,56 +35,6 @@ def saved(frames: int = 1, size: tuple[int, int] = (36, 20), orientation_tag: in
     out = io.BytesIO()
     pictures[0].save(out, "AVIF", exif=exif, xmp=XMP, speed=10, **extra, **options)
     return out.getvalue()
-
-
-def box(kind: bytes, *payload: bytes) -> bytes:
-    body = b"".join(payload)
-    return struct.pack(">I", 8 + len(body)) + kind + body
-
-
-def full(kind: bytes, *payload: bytes, version: int = 0, flags: int = 0) -> bytes:
-    return box(kind, struct.pack(">I", version << 24 | flags), *payload)
-
-
-def infe(number: int, kind: bytes, tail: bytes = b"\0", version: int = 2) -> bytes:
-    return full(b"infe", number.to_bytes(4 if version == 3 else 2, "big"), b"\0\0", kind, tail, version=version)
-
-
-def iloc(version: int, method: int, *entries: tuple[int, list[tuple[int, int]]]) -> bytes:
-    """Locations with 4-byte offsets and lengths; version 2 has item numbers of 4 bytes."""
-    wide = ">I" if version == 2 else ">H"
-    rows = []
-    for number, extents in entries:
-        row = struct.pack(wide, number) + (struct.pack(">H", method) if version else b"") + struct.pack(">H", 0)
-        rows.append(row + struct.pack(">H", len(extents)) + b"".join(struct.pack(">II", *run) for run in extents))
-    return full(b"iloc", b"\x44\0", struct.pack(wide, len(entries)), *rows, version=version)
-
-
-def heif(
-    *properties: bytes,
-    brand: bytes = b"heic",
-    locations: bytes = b"",
-    items: tuple[bytes, ...] = (),
-    idat: bytes = b"",
-) -> bytes:
-    """A file of one picture item with properties, and perhaps metadata items."""
-    kind = b"av01" if brand == b"avif" else b"hvc1"
-    entries = (infe(1, kind), *items)
-    shape = full(b"ispe", struct.pack(">II", 40, 30))
-    associations = bytes([1 + len(properties), 0x81, *range(2, 2 + len(properties))])
-    meta = full(
-        b"meta",
-        full(b"pitm", struct.pack(">H", 1)),
-        full(b"iinf", struct.pack(">H", len(entries)), *entries),
-        locations,
-        box(
-            b"iprp",
-            box(b"ipco", shape, *properties),
-            full(b"ipma", struct.pack(">IH", 1, 1), associations),
-        ),
-        box(b"idat", idat) if idat else b"",
-    )
-    return box(b"ftyp", brand, b"\0\0\0\0", brand, b"mif1") + meta
 
 
 def blocks(data: bytes, kind: BlockKind) -> list[bytes]:
@@ -280,7 +231,8 @@ BROKEN = {
     "no meta": (box(b"ftyp", b"avif\0\0\0\0"), ErrorCode.MEDIA_MALFORMED),
     "an empty ftyp": (box(b"ftyp") + STILL, ErrorCode.MEDIA_MALFORMED),
     "a box smaller than its header": (heif() + b"\0\0\0\x04free", ErrorCode.MEDIA_MALFORMED),
-    "a stub of a box": (heif() + b"\0\0", ErrorCode.MEDIA_MALFORMED),
+    "a box that is cut": (heif() + struct.pack(">I4s", 99, b"mdat"), ErrorCode.MEDIA_TRUNCATED),
+    "two meta boxes": (heif() + box(b"meta", bytes(4)), ErrorCode.MEDIA_MALFORMED),
     "a 64-bit size that is too large": (heif() + b"\0\0\0\x01free" + b"\xff" * 8, ErrorCode.MEDIA_TRUNCATED),
     "an item past the end": (mime_at(0, (1 << 31, 9)), ErrorCode.MEDIA_TRUNCATED),
     "an item past idat": (mime_at(1, (0, 10)), ErrorCode.MEDIA_TRUNCATED),
@@ -309,7 +261,8 @@ def test_a_broken_file_is_refused_with_its_code(name: str) -> None:
 @pytest.mark.parametrize(
     ("data", "limits", "code"),
     [
-        (STILL, replace(DEFAULT_LIMITS, metadata_bytes=len(XMP)), ErrorCode.LIMIT_METADATA),
+        (STILL, replace(DEFAULT_LIMITS, all_metadata_bytes=len(XMP)), ErrorCode.LIMIT_METADATA),
+        (STILL, replace(DEFAULT_LIMITS, metadata_bytes=len(XMP) - 1), ErrorCode.LIMIT_METADATA),
         (heif() + b"\0\0\0\x08free" * 50, replace(DEFAULT_LIMITS, items=40), ErrorCode.LIMIT_ITEMS),
         (mime_at(1, *[(0, 1)] * 50), replace(DEFAULT_LIMITS, items=40), ErrorCode.LIMIT_ITEMS),
         (box(b"ftyp", b"heic", bytes(400)), replace(DEFAULT_LIMITS, items=40), ErrorCode.LIMIT_ITEMS),
@@ -319,7 +272,7 @@ def test_a_broken_file_is_refused_with_its_code(name: str) -> None:
             ErrorCode.LIMIT_ITEMS,
         ),
     ],
-    ids=["metadata of all items together", "boxes", "extents", "brands", "locations"],
+    ids=["metadata of all items together", "metadata of one item", "boxes", "extents", "brands", "locations"],
 )
 def test_bounds_are_kept(data: bytes, limits: object, code: ErrorCode) -> None:
     with pytest.raises(LimitError) as caught:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from labeling.containers import html
 from labeling.containers._html_scan import Kind, attributes, noted_tokens, tokens, tokens_and_runs, units
-from labeling.containers.base import Changes
+from labeling.containers.base import Anatomy, Changes
 from labeling.errors import DeclarationError, ErrorCode, LabelingError, MediaError
 from labeling.limits import DEFAULT_LIMITS
+from labeling.model import Format
 
 PAYLOAD = b'{"Label":"1","ContentProducer":"001191110102MACQD9K64010000","ProduceID":"<a&\'b\'>"}'
 META = f'<meta name="AIGC" content="{stdlib_html.escape(PAYLOAD.decode())}">'
@@ -44,6 +45,15 @@ RECORDS = {
     "comment": ('<!-- AIGC: {"a":1} -->', "comment", '{"a":1}'),
     "comment-wrapped": ('<!--{"AIGC":{"a":1}}-->', "comment", '{"AIGC":{"a":1}}'),
     "comment-equals": ('<!--AIGC={"a":1}--!>', "comment", '{"a":1}'),
+    "property": ('<meta property="AIGC" content="{}">', "meta", "{}"),
+    "itemprop": ('<meta itemprop="AIGC" content="{}">', "meta", "{}"),
+    "qualified": ('<meta name="TC260:AIGC" content="{}">', "meta", "{}"),
+    "other-key": (
+        """<meta name="AIGC-label" content='{"Label":"1","ProduceID":"2"}'>""",
+        "meta",
+        '{"Label":"1","ProduceID":"2"}',
+    ),
+    "in-a-template": ("<template><meta name=AIGC content={}></template>", "meta", "{}"),
     "absurd-reference": (f'<meta name=AIGC content="&#{"9" * 5000};">', "meta", f"&#{'9' * 5000};"),
 }
 
@@ -58,12 +68,19 @@ def test_a_record_is_found_however_it_is_written(text, unit, payload):
     assert (found[:2], found[-1]) == ("<!" if unit == "comment" else text[text.lower().index("<meta") :][:2], ">")
 
 
+def test_a_record_for_readers_without_scripts_is_found_and_noted():
+    data = b"<noscript><p>x</p><meta name=AIGC content={}></noscript><meta name=aigc content={}>"
+    inner, outer = parse(data).blocks
+    assert data[inner.start : inner.end] == b"<meta name=AIGC content={}>"
+    assert (inner.notes, outer.notes) == (("noscript",), ("other-case",))
+    assert len(parse(splice(data.decode())).blocks) == 1
+
+
 NONE = {
     "in-script": "<script>'<meta name=AIGC content=1>'</script>",
     "in-style": "<style><meta name=AIGC content=1></style>",
     "in-title": "<title><meta name=AIGC content=1></title>",
     "in-textarea": "<textarea><meta name=AIGC content=1></textarea>",
-    "in-noscript": "<noscript><meta name=AIGC content=1></noscript>",
     "in-comment": "<!-- <meta name=AIGC content=1> -->",
     "in-attribute": "<p title='<meta name=AIGC content=1>'>",
     "in-cdata": "<svg><![CDATA[<meta name=AIGC content=1>]]></svg>",
@@ -293,6 +310,46 @@ def test_a_spliced_record_is_the_only_one_and_the_rest_is_kept(text):
     if not parse(text).blocks:
         before, after = result.decode().split(META)
         assert text in (before + after, before.removesuffix("\n") + after, before + after.removeprefix("\n"))
+
+
+NO_RECORD = [
+    "",
+    "<!--AIGC-->",
+    "<p title='<meta name=AIGC>'>",
+    "<script><meta name=AIGC></script>",
+    "<metal name=AIGC>",
+]
+
+
+@pytest.mark.parametrize("behind", NO_RECORD)
+@pytest.mark.parametrize("before", NO_RECORD)
+def test_what_only_looks_like_a_record_neither_is_one_nor_hides_one(before, behind):
+    (block,) = parse(f"<p>{before}<p>字<meta name=AIGC content={{}}>{behind}").blocks
+    assert block.payload == b"{}"
+    assert parse(f"<p>{before}<p>字{behind}").blocks == ()
+
+
+def test_the_places_of_many_records_are_found_in_one_pass():
+    record = '<!--AIGC:{"字":1}-->'
+    data = ("字" * 1_000_000 + f"{record}<p>字" * 5_000).encode()
+    started = time.perf_counter()
+    blocks = html.parse(data, DEFAULT_LIMITS).blocks
+    assert {data[block.start : block.end] for block in blocks} == {record.encode()}
+    assert len(blocks) == 5_000
+    html.splice(data, Anatomy(Format.HTML, blocks=blocks), Changes(drop=blocks), DEFAULT_LIMITS)
+    assert time.perf_counter() - started < 5
+
+
+HIDING = ["hidden", "HIDDEN=x", "style=''", "class=a Style"]
+
+
+@pytest.mark.parametrize("attribute", HIDING)
+@pytest.mark.parametrize("unit", ["<p {}>b</p>", "<p>b<b {}>c</b></p>", "<ul><li {}>b</li></ul>"])
+def test_a_run_has_no_element_that_may_be_hidden(unit, attribute):
+    whole = "<p>a</p><p hide='hidden' data-style>a</p>"
+    page = whole + unit.format(attribute) + whole
+    runs = [text for text in (page[token.start : token.end] for token in tokens_and_runs(page)) if whole in text]
+    assert runs == [whole, whole]
 
 
 def test_a_record_whose_loss_would_change_the_markup_behind_it_is_refused():

@@ -15,7 +15,7 @@ from labeling.containers.base import BlockKind, Changes, container_for
 from labeling.containers.jpeg import parse, splice
 from labeling.errors import DeclarationError, ErrorCode, LabelingError, LimitError, MediaError
 from labeling.limits import DEFAULT_LIMITS, Limits
-from labeling.model import Format, RecordForm
+from labeling.model import Carrier, Format, RecordForm
 
 PACKET = '<x:xmpmeta xmlns:x="adobe:ns:meta/">标识</x:xmpmeta>'.encode()
 TIFF = b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
@@ -189,9 +189,22 @@ def test_a_block_that_is_not_named_stays() -> None:
 def test_extended_xmp_is_joined_by_its_offsets() -> None:
     data = with_segments(extended(b"world", 10, 5), xmp(), extended(b"hello", 10, 0), extended(b"x", 1, 0, GUID[::-1]))
     joined, main, other = parse(data, DEFAULT_LIMITS).of(BlockKind.XMP)
-    assert (joined.payload, joined.notes, joined.keyword) == (b"helloworld", ("extended",), GUID.decode())
+    assert (joined.payload, joined.keyword) == (b"helloworld", GUID.decode())
+    assert joined.notes == other.notes == ("extended", "not-announced")
     assert (main.payload, main.notes) == (PACKET, ())
-    assert (other.payload, other.notes) == (b"x", ("extended",))
+    assert other.payload == b"x"
+
+
+def test_extended_xmp_to_which_the_main_packet_points_is_announced() -> None:
+    main = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" HasExtendedXMP="' + GUID + b'"/>'
+    blocks = parse(with_segments(xmp(main), extended(b"world", 5, 0)), DEFAULT_LIMITS).blocks
+    assert [block.notes for block in blocks] == [(), ("extended",)]
+
+
+def test_a_portion_that_is_there_twice_counts_once() -> None:
+    twice = extended(b"hello", 10, 0), extended(b"world", 10, 5), extended(b"hello", 10, 0)
+    (block,) = parse(with_segments(*twice), DEFAULT_LIMITS).blocks
+    assert (block.payload, block.notes) == (b"helloworld", ("extended", "not-announced"))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +214,7 @@ def test_extended_xmp_is_joined_by_its_offsets() -> None:
         pytest.param([(b"hello", 10, 0), (b"world", 10, 6)], id="gap"),
         pytest.param([(b"hello", 10, 0), (b"world", 10, 4)], id="overlap"),
         pytest.param([(b"hello", 10, 0), (b"world", 11, 5)], id="two full lengths"),
-        pytest.param([(b"hello", 10, 0), (b"hello", 10, 0)], id="twice the same"),
+        pytest.param([(b"hello", 10, 0), (b"hallo", 10, 0)], id="twice the same place"),
         pytest.param([(b"hello", 0xFFFFFFFF, 0xFFFFFFF0)], id="far outside"),
     ],
 )
@@ -210,7 +223,7 @@ def test_extended_xmp_that_does_not_fit_together_is_said_to_be_incomplete(
 ) -> None:
     data = with_segments(*(extended(*portion) for portion in portions))
     (block,) = parse(data, DEFAULT_LIMITS).blocks
-    assert block.notes == ("extended", "incomplete")
+    assert block.notes == ("extended", "incomplete", "not-announced")
 
 
 def test_extended_xmp_is_dropped_with_all_its_portions() -> None:
@@ -266,9 +279,74 @@ def test_a_record_between_the_scans_of_a_progressive_file_is_found() -> None:
     assert splice(data, anatomy, Changes(drop=anatomy.blocks), DEFAULT_LIMITS) == source
 
 
-def test_a_record_after_the_end_of_the_image_is_not_the_images() -> None:
-    data = picture() + segment(0xFE, b'AIGC{"Label":"1"}') + b"."
-    assert parse(data, DEFAULT_LIMITS).blocks == ()
+BARE = b'AIGC{"Label":"1","ProduceID":"x"}'
+
+
+@pytest.mark.parametrize("marker", [0xE0, 0xE5, 0xED, 0xEF, 0xFE])
+def test_a_record_inside_a_segment_of_another_application_is_found_and_not_cut_out(marker: int) -> None:
+    data = with_segments(segment(marker, b"Photoshop 3.0\08BIM" + BARE + b"\0more"))
+    anatomy = parse(data, DEFAULT_LIMITS)
+    assert [block.notes for block in anatomy.blocks] == [("embedded",)]
+    with pytest.raises(DeclarationError) as caught:
+        splice(data, anatomy, Changes(drop=anatomy.blocks), DEFAULT_LIMITS)
+    assert caught.value.code is ErrorCode.RECORD_UNSUPPORTED
+
+
+def test_a_record_behind_the_only_scan_is_found() -> None:
+    source = picture()
+    data = source[:-2] + segment(0xFE, BARE) + source[-2:]
+    anatomy = parse(data, DEFAULT_LIMITS)
+    assert [block.unit for block in anatomy.blocks] == ["COM"]
+    assert splice(data, anatomy, Changes(drop=anatomy.blocks), DEFAULT_LIMITS) == source
+
+
+TRAILERS = {
+    "alone": BARE,
+    "segment": segment(0xFE, BARE) + b".",
+    "far from the end": BARE + bytes(200_000),
+    "at the end": bytes(200_000) + BARE,
+    "behind a second end": b"\0" * 9 + BARE + b"\xff\xd9",
+    "wrapped": b'\n{"AIGC": {"Label": "1"}}\n',
+    "cut": BARE[:-5],
+}
+
+
+@pytest.mark.parametrize("name", TRAILERS)
+@pytest.mark.parametrize("kind", ["baseline", "progressive"])
+def test_a_record_behind_the_image_is_found_and_taken_out_alone(kind: str, name: str) -> None:
+    data = FILES[kind] + TRAILERS[name]
+    anatomy = parse(data, DEFAULT_LIMITS)
+    (block,) = anatomy.blocks
+    assert (block.unit, block.notes, block.carrier) == ("trailer", ("trailer",), Carrier.TRAILER)
+    assert splice(data, anatomy, Changes(drop=anatomy.blocks), DEFAULT_LIMITS) == data.replace(block.payload, b"")
+
+
+def test_a_packet_behind_the_image_is_found() -> None:
+    packet = PACKET.replace(b">", b">AIGC", 1)
+    (block,) = parse(picture() + packet, DEFAULT_LIMITS).blocks
+    assert (block.kind, block.payload, block.notes) == (BlockKind.XMP, packet, ("trailer",))
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [b"", b"\0" * 70_000, picture(16, 16), b"\0\0\0\x18ftypmp42" + BARE, b"words about AIGC {}", b"RIFF" + BARE],
+    ids=["nothing", "zeros", "picture", "film", "words", "riff"],
+)
+def test_what_else_follows_the_image_is_no_record_of_it(behind: bytes) -> None:
+    if behind.startswith(b"words"):
+        behind = behind.replace(b"AIGC {", b"AIGC, {")
+    assert parse(picture() + behind, DEFAULT_LIMITS).blocks == ()
+
+
+def test_a_record_behind_several_pictures_is_not_cut_out() -> None:
+    data = multi_picture()[0] + BARE
+    anatomy = parse(data, DEFAULT_LIMITS)
+    assert anatomy.blocks == ()  # what follows the first picture is a picture, with labels of its own
+    single = with_segments(segment(0xE2, b"MPF\0" + bytes(20))) + BARE
+    with pytest.raises(DeclarationError):
+        splice(
+            single, parse(single, DEFAULT_LIMITS), Changes(drop=parse(single, DEFAULT_LIMITS).blocks), DEFAULT_LIMITS
+        )
 
 
 @pytest.mark.parametrize("tail", [False, True], ids=["index first", "index last"])

@@ -72,6 +72,7 @@ UNREADABLE = {
     "alias": ("x: &x 1\nAIGC: {a: *x}\n", "alias"),
     "merge-key": ("x: &x {a: 1}\nAIGC:\n  <<: *x\n", "alias"),
     "map-as-key": ("AIGC:\n  ? {a: b}\n  : c\n", "complex-key"),
+    "alias-below-another-key": ("x: &x 1\nm:\n  AIGC: {Label: *x}\n", "nested"),
     "broken": ("AIGC: {a: [}\n", "malformed"),
     "tab-indent": ("AIGC:\n\tLabel: 1\n", "malformed"),
 }
@@ -82,6 +83,45 @@ def test_what_cannot_be_rebuilt_is_handed_out_as_it_stands(yaml, note):
     (block,) = parse(f"---\n{yaml}---\n").blocks
     assert note in block.notes
     assert b"AIGC" in block.payload
+
+
+@pytest.mark.parametrize("name", ["alias", "merge-key", "map-as-key", "alias-below-another-key"])
+def test_what_stands_elsewhere_is_unreadable(name):
+    (block,) = parse(f"---\n{UNREADABLE[name][0]}---\n").blocks
+    assert block.kind is BlockKind.OTHER
+    assert "unreadable" in block.notes
+
+
+@pytest.mark.parametrize("toml", ["AIGC = '{}'", "[AIGC]\nLabel = '1'", "aigc.Label = '1'", '"AIGC"= {Label="1"}'])
+def test_a_key_in_toml_is_unreadable(toml):
+    (block,) = parse(f"+++\ntitle = 'x'\n{toml}\n+++\n").blocks
+    assert (block.kind, block.keyword, block.notes) == (BlockKind.OTHER, "AIGC", ("toml", "unreadable"))
+
+
+LABEL = "{Label: '1', ProduceID: x}"
+NOTED = {
+    "plain-scalars": ("AIGC: {Label: 1, ContentProducer: 001191, b: true}\n", ("unquoted",)),
+    "quoted": ("AIGC: {Label: '1', ContentProducer: \"001\", c: 001191110102MACQD9K64010000}\n", ()),
+    "tagged": ("AIGC: {Label: !!str 1}\n", ()),
+    "string": ("AIGC: '{}'\n", ("string",)),
+    "lower-case": ("aigc: {a: b}\n", ("other-case",)),
+    "nested": (f"meta:\n  AIGC: {LABEL}\n", ("nested",)),
+    "nested-in-a-list": (f"meta:\n- x\n- a: b\n  AIGC: {LABEL}\n", ("nested",)),
+    "other-key": (f"aigc-label: {LABEL}\n", ("other-key",)),
+    "wrapped": (f"AIGC:\n  AIGC: {LABEL}\n", ()),
+}
+
+
+@pytest.mark.parametrize(("yaml", "notes"), NOTED.values(), ids=NOTED.keys())
+def test_how_a_record_is_written_is_noted(yaml, notes):
+    (block,) = parse(f"---\ntitle: x\n{yaml}b: c\n---\nbody\n").blocks
+    assert block.notes == notes
+
+
+def test_a_record_below_another_key_is_not_edited():
+    with pytest.raises(MediaError) as caught:
+        splice(f"---\nmeta:\n  AIGC: {LABEL}\n---\n")
+    assert caught.value.code is ErrorCode.MEDIA_UNSUPPORTED
 
 
 def test_a_key_that_occurs_twice_is_seen_twice():
@@ -97,7 +137,7 @@ NO_FRONT_MATTER = {
     "not-at-the-start": "\n---\nAIGC: {a: b}\n---\n",
     "four-dashes": "----\nAIGC: {a: b}\n---\n",
     "list": "---\n- AIGC: {a: b}\n---\n",
-    "toml": "+++\nAIGC = 'x'\n+++\n",
+    "toml": "+++\ntitle = 'AIGC'\n+++\n",
     "nested-key": "---\nmeta:\n  AIGC: {a: b}\n---\n",
     "in-a-literal": "---\nx: |\n  AIGC: {a: b}\n---\n",
     "second-document": "---\nx: y\n...\nAIGC: {a: b}\n---\n",

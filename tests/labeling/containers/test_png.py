@@ -83,29 +83,47 @@ def test_frames_come_from_an_actl_before_the_image_data():
         ),
         pytest.param(b"eXIf", EXIF, (BlockKind.EXIF, "", EXIF, ()), id="eXIf"),
         pytest.param(b"eXIf", b"Exif\0\0" + EXIF, (BlockKind.EXIF, "", EXIF, ()), id="eXIf-with-jpeg-prefix"),
+        pytest.param(
+            b"iTXt",
+            b"xml:com.adobe.XMP\0\0\0\0\0" + XMP,
+            (BlockKind.XMP, "xml:com.adobe.XMP", XMP, ()),
+            id="xmp-in-other-case",
+        ),
+        pytest.param(b"tEXt", b"aigc\0" + RECORD, (BlockKind.TEXT, "aigc", RECORD, ("other-case",)), id="other-case"),
+        pytest.param(
+            b"prVt", b"AIGC" + RECORD, (BlockKind.OTHER, "", b"AIGC" + RECORD, ("unknown-chunk",)), id="unknown-chunk"
+        ),
+        pytest.param(
+            b"aiGC", RECORD, (BlockKind.OTHER, "", b"aiGC" + RECORD, ("unknown-chunk",)), id="chunk-of-that-name"
+        ),
         pytest.param(b"caBX", b"jumb", (BlockKind.C2PA, "", b"", ()), id="c2pa"),
         pytest.param(
             b"zTXt",
             b"Raw profile type exif\0\0" + zlib.compress(raw_profile(b"exif", b"Exif\0\0" + EXIF)),
-            (BlockKind.EXIF, "Raw profile type exif", EXIF, ("compressed",)),
+            (BlockKind.EXIF, "Raw profile type exif", EXIF, ("compressed", "raw-profile")),
             id="imagemagick-exif",
         ),
         pytest.param(
             b"tEXt",
             b"Raw profile type xmp\0" + raw_profile(b"xmp", XMP),
-            (BlockKind.XMP, "Raw profile type xmp", XMP, ()),
+            (BlockKind.XMP, "Raw profile type xmp", XMP, ("raw-profile",)),
             id="imagemagick-xmp",
         ),
         pytest.param(
             b"tEXt",
             b"Raw profile type APP1\0" + raw_profile(b"APP1", b"http://ns.adobe.com/xap/1.0/\0" + XMP),
-            (BlockKind.XMP, "Raw profile type APP1", XMP, ()),
+            (BlockKind.XMP, "Raw profile type APP1", XMP, ("raw-profile",)),
             id="imagemagick-app1",
         ),
         pytest.param(
             b"tEXt",
             b"Raw profile type exif\0\nexif\n 9\n4949",
-            (BlockKind.TEXT, "Raw profile type exif", b"\nexif\n 9\n4949", ()),
+            (
+                BlockKind.OTHER,
+                "Raw profile type exif",
+                b"\nexif\n 9\n4949",
+                ("raw-profile", "unreadable"),
+            ),
             id="imagemagick-wrong-length",
         ),
         pytest.param(

@@ -11,8 +11,9 @@ from labeling.containers import html, markdown, plain
 from labeling.containers._encoding import read_text
 from labeling.containers.base import Anatomy
 from labeling.errors import DeclarationError, ErrorCode, LabelingError, MediaError
-from labeling.limits import DEFAULT_LIMITS
-from labeling.model import Format, TextNotice, TextPlace, VisibleFinding
+from labeling.limits import DEFAULT_LIMITS, Limits
+from labeling.model import Format, TextNotice, TextPlace
+from labeling.report import VisibleFinding
 from labeling.visible import text
 
 PARSE = {Format.PLAIN: plain.parse, Format.MARKDOWN: markdown.parse, Format.HTML: html.parse}
@@ -403,6 +404,57 @@ def test_a_hidden_body_has_no_room():
     with pytest.raises(DeclarationError) as caught:
         place(Format.HTML, "<body style='display:none'><p>a</p></body>", TextPlace.START)
     assert caught.value.code is ErrorCode.NO_ROOM
+
+
+@pytest.mark.parametrize("where", list(TextPlace), ids=str)
+@pytest.mark.parametrize("tail", ["<p></p>", "<p> <br></p>\n", "<p></p><p></p>", "<ul><li>\n</li></ul>"])
+def test_a_label_is_found_at_its_place_where_blank_elements_end_the_page(tail, where):
+    placed = place(Format.HTML, "<body>" + "<p>字字字字</p>\n" * 10 + tail + "</body>", where)
+    assert [seen.place for seen in find(Format.HTML, placed.data)] == [placed.mark.place] == [where]
+
+
+UNSEEN = {
+    "hidden": "<p hidden>AI生成</p>", "upper-case": "<p HIDDEN>AI生成</p>",
+    "style": "<p style=display:none>AI生成</p>",
+    "inside": "<p><span style=opacity:0>AI生成</span></p>", "item": "<ul><li hidden>AI生成</li></ul>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("unseen", UNSEEN.values(), ids=UNSEEN.keys())
+def test_one_hidden_element_among_thousands_is_not_seen_and_costs_no_more_than_itself(unseen):
+    few = Limits(markup_tokens=100)
+    page = ("<p>字</p>\n" * 2_000 + unseen + "<p>AI生成</p>" + "<p>字</p>\n" * 2_000).encode()
+    (seen,) = text.find(page, html.parse(page, few), few)
+    assert (seen.place, page[seen.offset - 3 :][:6]) == (TextPlace.MIDDLE, b"<p>AI\xe7")
+
+
+def test_a_notice_is_found_behind_an_attribute_that_looks_like_a_paragraph():
+    page = "<p>字</p>" * 5 + '<p title="<p ">AI生成</p>' + "<p>字</p>" * 5
+    assert [seen.words for seen in find(Format.HTML, page)] == ["AI生成"]
+
+
+def test_a_corner_mark_in_the_first_item_of_a_list_is_found():
+    page = "<ul><li>\n<b>【AI】</b>字</li><li>字</li></ul>"
+    assert [seen.place for seen in find(Format.HTML, page)] == [TextPlace.CORNER_MARK]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<h2>生成</h2>",
+        "<p>&#66;</p>",
+        "<p></p>",
+        '<p title="生成<p ">字</p>',
+        "<li>AI生成</li>",
+        "<p>AI生成" + "字" * 130,
+    ],
+)
+def test_a_long_run_of_anything_takes_linear_time(unit):
+    page = unit * (2_000_000 // len(unit.encode()))
+    started = time.perf_counter()
+    with contextlib.suppress(LabelingError):
+        find(Format.HTML, page)
+    assert time.perf_counter() - started < 20
 
 
 def test_a_picture_is_no_text():

@@ -21,6 +21,7 @@ from labeling.limits import DEFAULT_LIMITS
 from labeling.visible.raster._jpeg_chroma import samples
 from labeling.visible.raster._jpeg_coding import read_coding
 from labeling.visible.raster._jpeg_decode import coded
+from labeling.visible.raster._jpeg_steps import sharpened
 from labeling.visible.raster._jpeg_trial import bears_rgb
 from labeling.visible.raster.base import Painted, painter_for
 from labeling.visible.raster.jpeg import paint
@@ -180,13 +181,15 @@ def test_saturated_graphics_keep_their_pixels_too(quality: int, subsampling: int
     assert 0.9 < len(result.data) / len(data) < 1.1
 
 
+@pytest.mark.parametrize("quality", [85, 98])
 @pytest.mark.parametrize(("image", "bears"), [(calm(), True), (graphic(), False), (calm(90, 90), False)])
-def test_only_a_picture_that_bears_it_takes_the_quick_way(image: Image.Image, bears: bool) -> None:
-    data = encoded(image, quality=85)
-    walked = walk(data, DEFAULT_LIMITS, whole=True)
+def test_only_a_picture_that_bears_it_takes_the_quick_way(image: Image.Image, bears: bool, quality: int) -> None:
+    data = encoded(image, quality=quality)
+    walked = walk(data, DEFAULT_LIMITS)
     coding = read_coding(data, walked)
     pixels = coded(data, walked, coding)
-    assert bears_rgb(pixels.load("RGB"), pixels, coding) is bears
+    steps = sharpened(coding, horizontal=True, vertical=True)
+    assert bears_rgb(pixels.load("RGB"), pixels, coding, steps) is bears
 
 
 @pytest.mark.parametrize("size", [(64, 48), (61, 47), (5, 4), (2, 9), (1, 1)], ids=str)
@@ -195,7 +198,7 @@ def test_chroma_samples_come_back_from_what_libjpeg_upsampled(factors: tuple[int
     layout = [factors, (1, 1), (1, 1)]
     planes = planes_of(photo().resize(size).convert("YCbCr"), layout)
     data = from_planes(planes, layout, size)
-    walked = walk(data, DEFAULT_LIMITS, whole=True)
+    walked = walk(data, DEFAULT_LIMITS)
     upsampled = coded(data, walked, read_coding(data, walked)).load("YCbCr")
     recovered = samples(np.asarray(upsampled.getchannel("Cb")), *factors)[: planes[1].shape[0], : planes[1].shape[1]]
     alone = pixels_of(encoded(Image.fromarray(planes[1]), quality=90))
@@ -478,6 +481,8 @@ DAMAGED = {
     "an interval is missing": RESTARTS[: RESTARTS.index(b"\xff\xd1")] + RESTARTS[RESTARTS.index(b"\xff\xd2") :],
     "no quantisation table": BASELINE.replace(b"\xff\xdb", b"\xff\xe9"),
     "sampling factor of zero": patched(BASELINE, b"\x01\x22\x00\x02", b"\x01\x02\x00\x02"),
+    "a quantisation step of zero": patched(BASELINE, BASELINE[20:26], BASELINE[20:25] + b"\0"),
+    "quantisation table number four": b"\xff\xd8" + segment(0xDB, b"\x04" + bytes([9]) * 64) + BASELINE[2:],
     "half a quantisation table": b"\xff\xd8" + segment(0xDB, bytes(30)) + BASELINE[2:],
 }
 

@@ -12,14 +12,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from labeling.containers._webp_structure import read_structure
 from labeling.containers.webp import parse
 from labeling.errors import ErrorCode, LimitError, MediaError
 from labeling.limits import DEFAULT_LIMITS
+from labeling.visible.raster import _libwebp, _webp_still
+from labeling.visible.raster._webp_still import Lossy, open_still
 from labeling.visible.raster.base import Painted
 from labeling.visible.raster.webp import paint
 from labeling.visible.stamp import ColourSpace, Stamp
 
 WIDTH, HEIGHT = 96, 64
+
+
+@pytest.fixture(autouse=True, params=["libwebp", "pillow"])
+def coder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to the pixels; where Pillow hides its libwebp there is only the second."""
+    if request.param == "pillow":
+        monkeypatch.setattr(_webp_still, "library", lambda: None)
+    elif _libwebp.library() is None:
+        pytest.skip("this Pillow does not hand on the functions of libwebp")
+
+
 EXIF = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
 
 
@@ -139,6 +153,22 @@ def test_a_label_on_a_transparent_picture_is_opaque() -> None:
     assert (after[label.plate == 0] == 0).all()
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("place", [(0, 0, 7, 5), (3, 5, 20, 11), (26, 14, 11, 9), (0, 0, 37, 23)])
+def test_the_label_on_a_lossy_picture_of_odd_size_is_where_the_stamp_is(
+    place: tuple[int, int, int, int], mode: str
+) -> None:
+    """The chroma samples at the far edges stand for one column or row only."""
+    label = replace(stamp(*place), ink=np.zeros(place[3:1:-1], np.uint8), plate_opacity=1.0, plate_colour=(200, 30, 60))
+    source = saved(image=Image.new(mode, (37, 23), "navy"), quality=100)
+    after = pixels(painted(source, label).data)[..., :3].astype(int)
+    box = label.box
+    inside = after[box.y : box.bottom, box.x : box.right][label.plate == 255]
+    assert abs(inside[:, 0] - 200).mean() < 40
+    mask = outside(after.shape, replace(label, x=0, y=0, ink=np.zeros((box.bottom + 2, box.right + 2), np.uint8)))
+    assert (abs(after[mask] - (0, 0, 128)) < 25).all()
+
+
 @pytest.mark.parametrize("options", [{"lossless": True, "exact": True}, {"quality": 80}], ids=["lossless", "lossy"])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_every_other_chunk_survives_byte_for_byte(mode: str, options: dict[str, object]) -> None:
@@ -154,6 +184,36 @@ def test_every_other_chunk_survives_byte_for_byte(mode: str, options: dict[str, 
     assert result.endswith(b"odd\0behind")
 
 
+@pytest.mark.parametrize("alpha", [True, False])
+def test_samples_that_the_label_leaves_alone_are_coded_as_they_were(alpha: bool) -> None:
+    rng = np.random.default_rng(5)
+    luma, chroma, own = (rng.integers(0, 256, shape, dtype=np.uint8) for shape in ((23, 37), (2, 12, 19), (23, 37)))
+    planes = _libwebp.Planes(luma.copy(), chroma.copy(), own.copy() if alpha else None)
+    label = stamp(5, 7, 21, 9)
+    Lossy(planes).draw(label)
+    touched = ~outside((24, 38), label)
+    touched[[7, 7, 15, 15], [5, 25, 5, 25]] = False
+    assert (planes.luma[~touched[:23, :37]] == luma[~touched[:23, :37]]).all()
+    assert (planes.chroma[:, ~_any_of_four(touched)] == chroma[:, ~_any_of_four(touched)]).all()
+    assert (planes.luma != luma).any()
+    assert (planes.chroma != chroma).any()
+    if planes.alpha is not None:
+        assert (planes.alpha[~touched[:23, :37]] == own[~touched[:23, :37]]).all()
+
+
+def _any_of_four(touched: np.ndarray) -> np.ndarray:
+    return touched.reshape(12, 2, 19, 2).any(axis=(1, 3))
+
+
+def test_a_lossy_picture_loses_little_to_colour_conversion() -> None:
+    source = saved(image=photo("RGB", 320, 240), quality=100)
+    structure = read_structure(source, DEFAULT_LIMITS)
+    assert structure.picture is not None
+    still = open_still(source, structure.picture)
+    again = pixels(still.save({"quality": 100.0, "method": 4}))
+    assert psnr(pixels(source), again) > (45 if isinstance(still, Lossy) else 35)
+
+
 def test_the_whole_canvas_may_be_label() -> None:
     source = saved(lossless=True, image=photo("RGB", 12, 8))
     result = painted(source, stamp(0, 0, 12, 8))
@@ -167,6 +227,13 @@ def test_odd_sizes_are_drawn_on(size: tuple[int, int]) -> None:
     after = pixels(painted(source, label).data)
     assert after[0, 0].tolist() == [9, 8, 7]
     assert (after.reshape(-1, 3)[1:] == pixels(source).reshape(-1, 3)[1:]).all()
+
+
+def test_alpha_that_the_header_denies_does_not_come_back() -> None:
+    source = saved("RGBA", lossless=True, exact=True)
+    at = source.index(b"VP8L") + 9
+    denied = struct.pack("<I", struct.unpack_from("<I", source, at)[0] & ~(1 << 28))
+    assert pixels(painted(source[:at] + denied + source[at + 4 :], stamp()).data).shape[2] == 3
 
 
 def test_a_picture_that_cannot_be_written_is_named() -> None:
