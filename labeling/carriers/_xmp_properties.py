@@ -127,7 +127,8 @@ def statements(root: etree._Element) -> Iterator[Statement]:
         if record is not None and record in element.iterancestors():
             continue
         for part in filter(_is_of_record, _parts(element)):
-            record = element if part.name[1] == _KEY_WORD else record
+            is_property = part.attribute is None and part.name[1] == _KEY_WORD
+            record = element if is_property else record
             yield part
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from labeling.model import Box, Colour, Place
+from labeling.model import Box, Place
 from labeling.profiles import gb45438
 from labeling.report import SeenLabel
-from labeling.visible._seeing_ink import Ink, by_light
+from labeling.visible._seeing_ink import Ink
 from labeling.visible._seeing_lines import Line, find_boxes, read_lines
+from labeling.visible._seeing_look import look_of, same_look
 from labeling.visible._seeing_measure import measure
 from labeling.visible._seeing_models import Models
 from labeling.visible._seeing_picture import View
@@ -30,11 +31,8 @@ _PAGE_LINES = 8
 #: Lines that look just like the words in question: with so many the words are one of them, a menu or a paragraph; on a
 #: page one is enough.
 _CROWD = 2
-#: Just like: each part of ink and ground colour no further apart than this.
-_SAME_COLOUR = 60
-#: Neighbours that are compared, and the height in pixels at which they are.
+#: Neighbours that are compared.
 _COMPARED = 6
-_LOOK_HEIGHT = 48
 
 #: Least score of the reader. Half labels are short and common in other text, so they must be read without doubt.
 _SCORES = {Meaning.NOTICE: 0.7, Meaning.HALF: 0.85, Meaning.LETTERS: 0.95}
@@ -163,8 +161,8 @@ def _is_part_of_page(view: View, candidate: _Candidate, others: Sequence[Box]) -
         return False
     if candidate.meaning is Meaning.LETTERS:
         return True
-    look = _look(view, candidate.lines[0].box)
-    alike = sum(_same_look(_look(view, box), look) for box in near[:_COMPARED])
+    look = look_of(view.part(candidate.lines[0].box))
+    alike = sum(same_look(look_of(view.part(box)), look) for box in near[:_COMPARED])
     return alike >= crowd
 
 
@@ -175,21 +173,3 @@ def _may_stand(candidate: _Candidate, label: SeenLabel, others: Sequence[Box]) -
     if candidate.meaning is Meaning.HALF:
         return label.place is not None
     return label.place in _CORNERS and len(others) < _PAGE_LINES
-
-
-def _look(view: View, box: Box) -> Ink | None:
-    """What the ink of a line looks like on a small copy; the holes in it are lower than itself."""
-    width = max(1, round(box.width * _LOOK_HEIGHT / box.height))
-    inks = by_light(view.part(box).resize((width, _LOOK_HEIGHT), reducing_gap=2.0), (0.0, 1.0))
-    return max(inks, key=lambda ink: ink.height, default=None)
-
-
-def _same_look(one: Ink | None, other: Ink | None) -> bool:
-    """Whether two lines have the same colours; what cannot be told counts as the same."""
-    if one is None or other is None:
-        return True
-    return _same_colour(one.ink_colour, other.ink_colour) and _same_colour(one.ground_colour, other.ground_colour)
-
-
-def _same_colour(one: Colour, other: Colour) -> bool:
-    return all(abs(part - like) <= _SAME_COLOUR for part, like in zip(one, other, strict=True))

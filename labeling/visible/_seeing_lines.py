@@ -11,10 +11,11 @@ from PIL import Image
 
 from labeling.model import Box
 from labeling.visible._seeing_grounds import grounds
+from labeling.visible._seeing_look import look_of, same_look
 from labeling.visible._seeing_models import DETECTOR_STEP, Models, Reading
 from labeling.visible._seeing_picture import View
 from labeling.visible._seeing_regions import Region, regions
-from labeling.visible._seeing_words import Meaning, cleaned, has_any_element, meaning
+from labeling.visible._seeing_words import Meaning, border_of_statement, cleaned, has_any_element, meaning
 
 #: Shortest side that the detector is shown, in pixels: a label of 5 % is then 22 pixels high, one of 2 % still 9.
 _SHORTEST = 448
@@ -37,6 +38,8 @@ _UPRIGHT = 1.5
 _ROOM = 0.08
 #: Least score of the reader for a line that is looked at further; below it the line may be several that lie close.
 _LEGIBLE = 0.6
+#: The same for a line with an element of a label.
+_SURE = 0.85
 #: Lines that are looked at a second time, as a picture of their own, and how much larger.
 _SECOND_LOOKS = 4
 _CLOSER = 2.0
@@ -69,21 +72,34 @@ def read_lines(models: Models, view: View, boxes: Sequence[Box]) -> Iterator[Lin
         if length > _MOST_LENGTH:
             return
         line = _read(models, view, box)
-        if line.reading.score >= _LEGIBLE:
-            yield from _split(models, view, line) or [line]
-        elif closer:
+        said = has_any_element(cleaned(line.reading.words))
+        if line.reading.score < (_SURE if said else _LEGIBLE) and closer:
             closer -= 1
             yield from _look_closer(models, view, box)
+        if line.reading.score >= _LEGIBLE:
+            yield from (_split(models, view, line) if said else []) or [line]
 
 
 def _split(models: Models, view: View, line: Line) -> list[Line]:
-    """The parts of a line on grounds of their own, where one of them is a label: a plate beside other text."""
-    words = cleaned(line.reading.words)
-    if line.turn is not None or not has_any_element(words) or meaning(words) is Meaning.NOTICE:
+    """The parts of a line that are set apart, where one of them is a label: by their grounds or by their looks."""
+    if line.turn is not None or meaning(cleaned(line.reading.words)) is Meaning.NOTICE:
         return []
-    parts = [_read(models, view, box) for box in _on_grounds(view, line.box)]
-    said = (meaning(cleaned(part.reading.words)) for part in parts)
-    return parts if Meaning.NOTICE in said else []
+    for boxes in (_on_grounds(view, line.box), _by_words(view, line)):
+        parts = [_read(models, view, box) for box in boxes]
+        if any(meaning(cleaned(part.reading.words)) is Meaning.NOTICE for part in parts):
+            return parts
+    return []
+
+
+def _by_words(view: View, line: Line) -> list[Box]:
+    """The statement at the end or the start of other words, and these, where they look different."""
+    at = border_of_statement(line.reading.words)
+    if at is None:
+        return []
+    cut = round((line.reading.centres[at - 1] + line.reading.centres[at]) / 2 * line.box.width)
+    box = line.box
+    parts = [Box(box.x, box.y, cut, box.height), Box(box.x + cut, box.y, box.width - cut, box.height)]
+    return [] if same_look(*(look_of(view.part(part)) for part in parts)) else parts
 
 
 def _on_grounds(view: View, box: Box) -> list[Box]:

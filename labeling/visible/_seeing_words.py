@@ -34,14 +34,17 @@ _MISREAD_AI = re.compile(
     r"A[l1|丨](?=[ \-]?(?:生成|合成|generated\b))|(?:(?<=\bby )|(?<=\bwith ))A[l1|丨](?!\w)", re.IGNORECASE
 )
 #: A label says of what it is in at most a few words, then by whom: no sentence leads up to it.
-_HEAD = r"(?:(?:声明|说明|提示|注意|注|温馨提示|友情提示):)?"
+_HEAD = r"(?:(?:声明|说明|提示|注意|注|温馨提示|友情提示):|[\d\-/.: ]{4,20} )?"
 _SUBJECT = r"(?:本|此|该|以上|以下)?(?:图片|图像|图|画面|照片|视频|作品|内容)?(?:部分|全部|均)?"
 _BY = r"(?:是|疑似|可能|含有|包含|含)?(?:由|为|系|经|经由|使用|通过|借助|采用|利用|用)?"
-#: A product's name: no word that makes a sentence or a button.
-_NAME = r"(?:(?!点击|立即|开始|马上|一键|快来|试试|免费|关于|如何|怎么)[^\s,。;:!?、的了在应当并者及和与或等其将已被把对从而则即如若但不非未无可能\d]){0,8}"
-_AI = r"(?:人工智能|(?<![A-Z])AI(?:GC)?(?![A-Za-z]))"
+#: A product's name: nothing that belongs to a sentence or stands on a button.
+_NO_NAME = "点击|立即|开始|马上|一键|快来|试试|免费|关于|如何|怎么|应当|可能|即可|对于"
+_NAME = rf"(?:(?!{_NO_NAME})[^\s,。;:!?、\d的了在并者及和与或等其将已被把从而则如若但不非未无]){{0,8}}"
+_AI = r"(?:人工智能|(?<![A-Z])AI(?:GC)?(?![A-Za-z])|(?<![A-Za-z])[Aa][Ii](?![A-Za-z]))"
 _BY_WHAT = r"(?:智能|技术|辅助|自动|大?模型|工具|算法|软件|系统|平台|服务|绘图|绘画|制作|创作|换脸|[ \-·])*"
 _LABEL = re.compile(rf"{_HEAD}{_SUBJECT}{_BY} ?{_NAME} ?{_AI}{_BY_WHAT}(?:生成|合成)")
+_STATEMENT = rf"{_SUBJECT}{_BY}{_AI}{_BY_WHAT}(?:生成|合成)+(?:内容|图片|图像)?"
+_STATEMENT_FIRST, _STATEMENT_LAST = re.compile(_STATEMENT), re.compile(rf"{_STATEMENT}$")
 _MADE = "绘画|绘制|绘图|作画|作图|画图|制图|制作|创作|画作|作品|生图|产出|图片|图像|图|照片|写真|视频|影像"
 _HALF_CHINESE = re.compile(
     rf"{_SUBJECT}(?:由|为|系|经)?(?:人工智能|AI)(?:技术)?(?:辅助)?(?:{_MADE})(?:作品|图片|而成)?|"
@@ -78,6 +81,16 @@ def meaning(words: str) -> Meaning:
     return Meaning.HALF if half else Meaning.OTHER
 
 
+def border_of_statement(words: str) -> int | None:
+    """Where a plain statement at the end or the start of a longer line is cut off from the rest; None without one."""
+    plain = _aligned(words)
+    for found in (_STATEMENT_LAST.search(plain), _STATEMENT_FIRST.match(plain)):
+        if found:
+            border = found.start() or found.end()
+            return border if 0 < border < len(words) else None
+    return None
+
+
 def has_ai_element(words: str) -> bool:
     """Whether the AI element is there."""
     return gb45438.AI_ELEMENT.search(words) is not None
@@ -98,12 +111,17 @@ def span_of_elements(words: str) -> tuple[int, int]:
 
     That is what is measured: other words in the same line may stand in another size.
     """
-    plain = _MISREAD_AI.sub("AI", "".join(map(_single, words)))
+    plain = _aligned(words)
     found = [list(element.finditer(plain)) for element in (gb45438.AI_ELEMENT, gb45438.GENERATION_ELEMENT)]
     if not all(found):
         return 0, len(words) - 1
     both = found[0] + found[1]
     return min(one.start() for one in both), max(one.end() for one in both) - 1
+
+
+def _aligned(words: str) -> str:
+    """The words with look-alikes put right, character by character."""
+    return _MISREAD_AI.sub("AI", "".join(map(_single, words)).translate(_VARIANTS))
 
 
 def _single(character: str) -> str:

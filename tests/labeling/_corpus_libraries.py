@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, PngImagePlugin, TiffImagePlugin, features
 from PIL.ExifTags import IFD, Base
 
-from tests.labeling._corpus_record import BARE, WRAPPED, fields
+from tests.labeling._corpus_record import BARE, WRAPPED, attribute, element, fields
 from tests.labeling.format_files import photo, saved
 
 #: Takes the workshop of the programs, which a library does not need.
@@ -199,3 +199,20 @@ def html(method: str) -> Maker:
         return b"<!doctype html>\n" + ElementTree.tostring(page, encoding="utf-8", method=method)
 
     return make
+
+
+def svg(_: object) -> bytes:
+    """A drawing whose metadata hold the packet, which the XML writer gives prefixes of its own."""
+    return _drawing(element())
+
+
+def svg_attribute(_: object) -> bytes:
+    """The same with the property as an attribute."""
+    return _drawing(attribute())
+
+
+def _drawing(packet: bytes) -> bytes:
+    root = ElementTree.Element("{http://www.w3.org/2000/svg}svg", width="8", height="8")
+    ElementTree.SubElement(root, "{http://www.w3.org/2000/svg}metadata").append(ElementTree.fromstring(packet))
+    ElementTree.SubElement(root, "{http://www.w3.org/2000/svg}rect", width="8", height="8", fill="red")
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)

@@ -45,7 +45,7 @@ def _twice(make: Maker, fmt: Format, *sites: tuple[Carrier, str], remarks: tuple
 
 
 def _locked(make: Maker) -> Case:
-    return Case(make, Format.PDF, Verdict.INCONCLUSIVE, remarks=frozenset({"media.encrypted the PDF is encrypted"}))
+    return Case(make, Format.PDF, Verdict.INCONCLUSIVE, remarks=frozenset({"file.unreadable the PDF is encrypted"}))
 
 
 OTHER, UNDEFINED = "record.place_other", "record.place_undefined"
@@ -195,7 +195,7 @@ FFMPEG: dict[str, Case] = {
         *(Format.WAV, Carrier.RIFF_INFO, "LIST/INFO", OTHER, "record.stored list-info"),
     ),
     "avi comment": _found(
-        ffmpeg("avi", *FILM, "-metadata", f"comment={WRAPPED}"), Format.AVI, Carrier.RIFF_INFO, "LIST/INFO"
+        ffmpeg("avi", *FILM, "-metadata", f"comment={WRAPPED}"), Format.AVI, Carrier.RIFF_INFO, "LIST/INFO", OTHER
     ),
     "png": _lost(ffmpeg("png", "-frames:v", "1", *KEY), Format.PNG),
     # From one container into another.
@@ -221,7 +221,7 @@ MKVMERGE: dict[str, Case] = {
     "webm": _found(mkvmerge("webm", WEB, "--webm"), Format.WEBM, Carrier.MATROSKA_TAG, _TAG),
 }
 
-_ITXT, _XMP_KEY = {"international": True}, "XML:com.adobe.xmp"
+_XMP_KEY = "XML:com.adobe.xmp"
 
 PILLOW: dict[str, Case] = {
     "JPEG XMP": _found(pillow("JPEG", xmp=element()), Format.JPEG, Carrier.XMP, "APP1"),
@@ -345,6 +345,10 @@ TEXT: dict[str, Case] = {
     "PyYAML, narrow": _found(library.front_matter(width=40), *_FRONT),
     "ElementTree, HTML": _found(library.html("html"), Format.HTML, Carrier.HTML_META, "meta", UNDEFINED),
     "ElementTree, XML": _found(library.html("xml"), Format.HTML, Carrier.HTML_META, "meta", UNDEFINED),
+    "ElementTree, SVG": _found(library.svg, Format.SVG, Carrier.XMP, "metadata", UNDEFINED),
+    "ElementTree, SVG attribute": _found(
+        library.svg_attribute, Format.SVG, Carrier.XMP_ATTRIBUTE, "metadata", UNDEFINED
+    ),
 }
 
 CORPUS: dict[str, Case] = {

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling import Format, Outcome, Report, Verdict, verify
-from labeling.limits import Limits
+from labeling.carriers import exif
+from labeling.limits import DEFAULT_LIMITS, Limits
 from labeling.model import AigcRecord
 from labeling.record import to_fields
 from labeling.report_json import report_to_dict
@@ -124,6 +125,39 @@ def test_unreadable_is_inconclusive_with_a_code(data: bytes) -> None:
 def test_a_file_over_the_limit_is_inconclusive() -> None:
     report = verify(b"x" * 100, limits=Limits(file_bytes=99))
     assert report.verdict is Verdict.INCONCLUSIVE
+
+
+def with_exif(block: bytes) -> bytes:
+    data = png()
+    return data[:33] + chunk(b"eXIf", block) + data[33:]
+
+
+def test_an_exif_comment_that_lies_outside_its_block_is_inconclusive() -> None:
+    block = bytearray(exif.write(None, json.dumps({"AIGC": GOOD}), DEFAULT_LIMITS))
+    assert verify(with_exif(bytes(block))).verdict is Verdict.CONFORMANT
+    at = block.index(b"\x92\x86")
+    block[at + 8 : at + 12] = b"\x7f\xff\xff\xff"
+    report = verify(with_exif(bytes(block)))
+    assert report.verdict is Verdict.INCONCLUSIVE
+    [check] = [check for check in report.checks if check.outcome is Outcome.ERROR]
+    assert (check.params["tag"], check.params["place"]) == (0x9286, "eXIf")
+
+
+@pytest.mark.parametrize("keyword", [b"AIGC", b"XML:com.adobe.xmp", b"Raw profile type xmp", b"raw profile type exif"])
+def test_a_text_that_cannot_be_inflated_and_may_hold_a_record_is_inconclusive(keyword: bytes) -> None:
+    data = png()
+    damaged = data[:33] + chunk(b"zTXt", keyword + b"\0\0damaged") + data[33:]
+    assert verify(damaged).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_picture_that_speaks_of_aigc_carries_no_label() -> None:
+    entries = [(b"Title", b"AIGC art"), (b"Comment", b"AIGC"), (b"Description", b"made with AIGC {tools}")]
+    assert verify(png(*entries)).verdict is Verdict.NOT_FOUND
+
+
+@pytest.mark.parametrize("keyword", [b"AIGC", b"aigc", b"TC260:AIGC", b"com.example.AIGC", b" AIGC "])
+def test_the_key_word_is_known_in_any_form(keyword: bytes) -> None:
+    assert len(verify(png((keyword, json.dumps(GOOD).encode()))).sites) == 1
 
 
 def test_an_ordinary_file_has_no_label() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,6 +80,128 @@ def test_writing_twice_replaces_the_record() -> None:
 def test_every_form_is_read_and_replaced(inside: str) -> None:
     assert texts(packet(inside)) == ["{}"]
     assert texts(xmp.write([packet(inside)], JSON, AI, DEFAULT_LIMITS)) == [JSON]
+
+
+RECORD = '{"Label":"1","ContentProducer":"c","ProduceID":"p"}'
+QUOTED = RECORD.replace('"', "&quot;")
+DC = "http://purl.org/dc/elements/1.1/"
+
+
+def within(inside: str, attributes: str = "") -> bytes:
+    prefixes = f'xmlns:T="{TC}" xmlns:dc="{DC}"'
+    return packet(f"{prefixes} {attributes}>{inside}</rdf:Description>")
+
+
+IN_ELEMENT, IN_ATTRIBUTE = Carrier.XMP, Carrier.XMP_ATTRIBUTE
+FORMS = {
+    "literal": (within(f'<T:AIGC rdf:parseType="Literal">{QUOTED}</T:AIGC>'), [(IN_ELEMENT, TC, RECORD)]),
+    "value": (within(f'<T:AIGC rdf:parseType="Resource"><rdf:value>{QUOTED}</rdf:value></T:AIGC>'), 1),
+    "value-with-a-qualifier": (
+        within(f"<T:AIGC><rdf:Description><rdf:value>{QUOTED}</rdf:value><dc:x>y</dc:x></rdf:Description></T:AIGC>"),
+        1,
+    ),
+    "language": (within(f'<T:AIGC xml:lang="zh">{QUOTED}</T:AIGC>'), 1),
+    "alternatives-that-say-the-same": (
+        within(
+            f'<T:AIGC><rdf:Alt><rdf:li xml:lang="x-default">{QUOTED}</rdf:li>\n<rdf:li xml:lang="zh"> {QUOTED}</rdf:li>'
+            "</rdf:Alt></T:AIGC>"
+        ),
+        1,
+    ),
+    "alternatives-that-differ": (
+        within(f"<T:AIGC><rdf:Alt><rdf:li>{QUOTED}</rdf:li><rdf:li>{{}}</rdf:li></rdf:Alt></T:AIGC>"),
+        [(IN_ELEMENT, TC, RECORD), (IN_ELEMENT, TC, "{}")],
+    ),
+    "a-bag-of-two": (
+        within(f"<T:AIGC><rdf:Bag><rdf:li>{QUOTED}</rdf:li><rdf:li>{QUOTED}</rdf:li></rdf:Bag></T:AIGC>"),
+        [(IN_ELEMENT, TC, RECORD)] * 2,
+    ),
+    "resource": (within(f'<T:AIGC rdf:resource="{QUOTED}"/>'), 1),
+    "comments-inside": (within(f"<T:AIGC><!-- x -->{QUOTED[:9]}<?y z?>{QUOTED[9:]}</T:AIGC>"), 1),
+    "in-a-structure": (within(f'<dc:x rdf:parseType="Resource"><T:AIGC>{QUOTED}</T:AIGC></dc:x>'), 1),
+    "typed-node": (
+        packet(f'/><T:Thing xmlns:T="{TC}" rdf:about=""><T:AIGC>{QUOTED}</T:AIGC></T:Thing>'),
+        1,
+    ),
+    "in-a-second-description": (
+        packet(f'/><rdf:Description xmlns:T="{TC}" rdf:about="other" T:AIGC="{QUOTED}"/>'),
+        [(IN_ATTRIBUTE, TC, RECORD)],
+    ),
+    "element-and-attribute": (
+        within(f"<T:AIGC>{QUOTED}</T:AIGC>", f'T:AIGC="{QUOTED}"'),
+        [(IN_ATTRIBUTE, TC, RECORD), (IN_ELEMENT, TC, RECORD)],
+    ),
+    "repeated-for-two-languages": (
+        within(f'<T:AIGC xml:lang="zh">{QUOTED}</T:AIGC><T:AIGC xml:lang="en">{QUOTED}</T:AIGC>'),
+        [(IN_ELEMENT, TC, RECORD)] * 2,
+    ),
+    "under-another-name": (
+        within(f"<dc:description><rdf:Alt><rdf:li>AIGC={QUOTED}</rdf:li></rdf:Alt></dc:description>"),
+        [(IN_ELEMENT, DC + "description", RECORD)],
+    ),
+    "under-another-name-as-attribute": (within("", f'dc:source="{QUOTED}"'), [(IN_ATTRIBUTE, DC + "source", RECORD)]),
+    "empty": (within("<T:AIGC/>"), [(IN_ELEMENT, TC, "")]),
+}
+
+
+@pytest.mark.parametrize(("source", "found"), FORMS.values(), ids=FORMS.keys())
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16", "utf-16-be", "utf-32"])
+def test_every_statement_of_rdf_is_read_and_taken_out(source: bytes, found: object, codec: str) -> None:
+    text = source.decode()
+    encoded = (text if codec == "utf-8" else f'<?xml version="1.0" encoding="UTF-16"?>{text}').encode(codec)
+    wanted = [(IN_ELEMENT, TC, RECORD)] if found == 1 else found
+    read = xmp.read(encoded, DEFAULT_LIMITS).properties
+    assert [(one.carrier, one.namespace, one.text) for one in read] == wanted
+    assert texts(xmp.write([encoded], JSON, AI, DEFAULT_LIMITS)) == [JSON]
+
+
+STRUCTURES = {
+    "properties": within("<T:Label>1</T:Label><T:ContentProducer>c</T:ContentProducer>", 'T:ProduceID="p"'),
+    "structure": within('<T:AIGC rdf:parseType="Resource"><T:Label>1</T:Label><T:ProduceID>p</T:ProduceID></T:AIGC>'),
+    "node": within(
+        "<T:AIGC><rdf:Description><dc:Label>1</dc:Label><dc:produceid>p</dc:produceid></rdf:Description></T:AIGC>"
+    ),
+    "attributes": within('<T:AIGC T:Label="1" T:ProduceID="p"/>'),
+}
+
+
+@pytest.mark.parametrize("source", STRUCTURES.values(), ids=STRUCTURES.keys())
+def test_fields_that_stand_alone_are_one_record_each_with_its_name(source: bytes) -> None:
+    (one,) = xmp.read(source, DEFAULT_LIMITS).properties
+    assert one.fields
+    fields = dict(one.fields)
+    assert (fields["Label"], fields["ProduceID"]) == ("1", "p")
+    assert texts(xmp.write([source], JSON, AI, DEFAULT_LIMITS)) == [JSON]
+
+
+def test_two_subjects_with_fields_of_their_own_are_two_records() -> None:
+    one = '<rdf:Description xmlns:T="http://www.tc260.org.cn/ns/AIGC/1.0/" rdf:about="" T:Label="1"/>'
+    assert len(xmp.read(packet("/>" + one + one), DEFAULT_LIMITS).properties) == 2
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<dc:title>AIGC</dc:title>",
+        "<dc:description>made with AIGC tools, ContentProducer and ProduceID included</dc:description>",
+        "<dc:subject><rdf:Bag><rdf:li>aigc</rdf:li></rdf:Bag></dc:subject>",
+        "<T:AIGCType>image</T:AIGCType>",
+    ],
+)
+def test_what_speaks_of_the_matter_is_no_record(inside: str) -> None:
+    assert xmp.read(within(inside), DEFAULT_LIMITS).properties == ()
+
+
+def test_records_in_a_packet_are_bounded() -> None:
+    with pytest.raises(LimitError):
+        xmp.read(within("<T:AIGC/>" * 9), Limits(records=8))
+
+
+def test_a_packet_full_of_names_takes_bounded_time() -> None:
+    source = within("<dc:a>AIGC</dc:a>" * 30_000)
+    started = time.perf_counter()
+    assert xmp.read(source, DEFAULT_LIMITS).properties == ()
+    assert time.perf_counter() - started < 2
 
 
 def test_fields_spread_as_properties_of_the_namespace_are_replaced() -> None:

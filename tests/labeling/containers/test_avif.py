@@ -81,6 +81,34 @@ def test_heic_metadata_is_read_through_every_version_of_iloc(version: int) -> No
     assert blocks(data, BlockKind.EXIF) == [TIFF]
 
 
+@pytest.mark.parametrize(
+    ("media_type", "kind", "notes"),
+    [
+        (b"application/rdf+xml", BlockKind.XMP, ()),
+        (b"Application/RDF+XML; charset=utf-8", BlockKind.XMP, ()),
+        (b"application/json", BlockKind.OTHER, ("other-item",)),
+        (b"text/plain", BlockKind.OTHER, ("other-item",)),
+    ],
+)
+def test_items_of_every_media_type_are_handed_out(media_type: bytes, kind: BlockKind, notes: tuple[str, ...]) -> None:
+    item = infe(2, b"mime", b"\0" + media_type + b"\0")
+    data = heif(locations=iloc(1, 1, (2, [(0, 6)])), items=(item,), idat=b"packet")
+    (block,) = parse(data, DEFAULT_LIMITS).blocks
+    assert (block.kind, block.payload, block.notes) == (kind, b"packet", notes)
+
+
+def test_several_packets_in_items_and_boxes_are_several_blocks() -> None:
+    items = (MIME, infe(3, b"mime", b"\0application/rdf+xml\0"))
+    data = heif(locations=iloc(1, 1, (2, [(0, 3)]), (3, [(3, 3)])), items=items, idat=b"onetwo")
+    assert blocks(data + box(b"uuid", XMP_UUID, b"three"), BlockKind.XMP) == [b"one", b"two", b"three"]
+
+
+@pytest.mark.parametrize("behind", [b"\0\0", b"words", b'AIGC{"a":1}', b"SEFT" * 9, bytes(100)])
+def test_bytes_behind_the_boxes_do_not_hide_what_is_in_them(behind: bytes) -> None:
+    data = heif(locations=iloc(1, 1, (2, [(0, 6)])), items=(MIME,), idat=b"packet") + behind
+    assert blocks(data, BlockKind.XMP) == [b"packet"]
+
+
 def test_items_in_idat_are_read() -> None:
     idat = b"packet" + b"\0\0\0\x06Exif\0\0" + TIFF
     spots = iloc(1, 1, (2, [(0, 6)]), (3, [(6, len(idat) - 6)]))

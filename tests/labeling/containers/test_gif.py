@@ -167,6 +167,35 @@ def test_what_a_gif_cannot_hold_is_refused(changes: Changes) -> None:
         splice(EVERYTHING, parse(EVERYTHING, DEFAULT_LIMITS), changes, DEFAULT_LIMITS)
 
 
+BARE = b'AIGC{"Label":"1","ProduceID":"x"}'
+
+
+def cut(payload: bytes) -> bytes:
+    """Sub-blocks of nine bytes, so that no word is whole in one."""
+    return (
+        b"".join(bytes((len(payload[at : at + 9]),)) + payload[at : at + 9] for at in range(0, len(payload), 9)) + b"\0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("extension", "unit", "notes"),
+    [
+        (b"\x21\xfe" + cut(BARE), "comment extension", ()),
+        (b"\x21\xff\x0bUNKNOWN 1.0" + cut(BARE), "application extension", ()),
+        (b"\x21\x01\x0c" + bytes(12) + cut(BARE), "plain text extension", ("plain-text",)),
+        (b"\x21\xce" + cut(BARE), "extension", ()),
+    ],
+    ids=["comment", "application", "plain-text", "unknown"],
+)
+def test_a_record_in_any_extension_is_found_and_taken_out(extension: bytes, unit: str, notes: tuple[str, ...]) -> None:
+    data = gif(CONTROL, picture(), extension, UNKNOWN)
+    (block,) = parse(data, DEFAULT_LIMITS).blocks
+    assert (block.unit, block.notes) == (unit, notes)
+    assert BARE in block.payload
+    gone = splice(data, parse(data, DEFAULT_LIMITS), Changes(drop=(block,)), DEFAULT_LIMITS)
+    assert gone == gif(CONTROL, picture(), UNKNOWN)
+
+
 BROKEN = {
     "no-signature": (b"GIF90a" + EVERYTHING[6:], ErrorCode.MEDIA_MALFORMED),
     "half-a-screen": (EVERYTHING[:12], ErrorCode.MEDIA_TRUNCATED),

@@ -183,6 +183,44 @@ def test_the_exif_block_is_a_small_extract() -> None:
     assert len(block.payload) < 150
 
 
+def test_the_program_and_a_windows_comment_are_in_the_extract() -> None:
+    comment = RECORD.encode("utf-16-le") + b"\0\0"
+    data = with_tags(
+        picture(software="Darkroom 3 " + "x" * 400), "IFD0", {tiff.XP_COMMENT: Value(ifd.BYTE, len(comment), comment)}
+    )
+    (block,) = parsed(data).of(BlockKind.EXIF)
+    reading = exif.read(block.payload, DEFAULT_LIMITS)
+    assert reading.software.startswith("Darkroom 3 xxx")
+    assert [(c.place, c.text) for c in reading.comments] == [("IFD0/XPComment", RECORD)]
+    blank = exif.without_record(block.payload, Carrier.EXIF_IMAGE_DESCRIPTION, DEFAULT_LIMITS)
+    gone = spliced(data, drop=(block,), exif=blank)
+    assert comment not in gone
+    assert parsed(gone).of(BlockKind.EXIF)[0].payload.count(b"Darkroom 3") == 1
+
+
+def test_comments_of_every_directory_are_read() -> None:
+    inner = build(Dialect("<"), {tiff.IMAGE_DESCRIPTION: Value(ifd.ASCII, 6, b"inner\0")}, {})
+    source = picture(description="outer")
+    table = int.from_bytes(inner[4:8], "little")
+    moved = bytearray(inner[table:])
+    moved[10:14] = (len(source) + 8).to_bytes(4, "little")
+    grown = source + inner[:table] + bytes(moved)
+    data = with_tags(grown, "IFD0", {ifd.SUB_IFDS: integers(Dialect("<"), ifd.LONG, [len(source) + table])})
+    found = [
+        (block.unit, comment.text)
+        for block in parsed(data).of(BlockKind.EXIF)
+        for comment in exif.read(block.payload, DEFAULT_LIMITS).comments
+    ]
+    assert found == [("IFD0", "outer"), ("IFD0/SubIFD0", "inner")]
+
+
+def test_a_second_packet_in_one_directory_is_a_block_as_well() -> None:
+    data = bytearray(with_tags(picture(), "IFD0", {tiff.XMP: undefined(PACKET), 701: undefined(PACKET)}))
+    entry = next(e for e in ifd.read(bytes(data), DEFAULT_LIMITS).chain[0].entries if e.tag == 701)
+    data[entry.at : entry.at + 2] = (700).to_bytes(2, "little")
+    assert packets(bytes(data)) == [("IFD0", PACKET)] * 2
+
+
 @pytest.mark.parametrize("data", [picture(description="a cat", dpi=(300, 300)), big_tiff()], ids=["classic", "big"])
 def test_a_user_comment_goes_into_the_file_and_out_again(data: bytes) -> None:
     (block,) = parsed(data).of(BlockKind.EXIF)

@@ -16,7 +16,7 @@ from labeling.containers.base import BlockKind, Changes, container_for
 from labeling.containers.webp import parse, splice
 from labeling.errors import DeclarationError, ErrorCode, LimitError, MediaError
 from labeling.limits import DEFAULT_LIMITS
-from labeling.model import Format, RecordForm
+from labeling.model import Carrier, Format, RecordForm
 
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
 EXIF = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
@@ -186,6 +186,46 @@ def test_each_of_two_xmp_chunks_is_a_block_of_its_own() -> None:
     assert [block.payload for block in blocks] == [b"one", b"two"]
     result = spliced(source, drop=blocks, xmp=XMP)
     assert [part for part in chunks(result) if part[0] == b"XMP "] == [(b"XMP ", XMP)]
+
+
+BARE = b'AIGC{"Label":"1","ProduceID":"x"}'
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "kind"),
+    [
+        (b"AIGC", BARE[4:], BlockKind.TEXT),
+        (b"aigc", BARE[4:], BlockKind.TEXT),
+        (b"JUNK", b"\0\0" + BARE, BlockKind.OTHER),
+        (b"LIST", b"INFOICMT\x21\0\0\0" + BARE, BlockKind.OTHER),
+    ],
+)
+def test_a_record_in_a_chunk_that_webp_does_not_know_is_found(name: bytes, payload: bytes, kind: BlockKind) -> None:
+    source = SOURCES["lossy"]
+    data = built(*chunks(source), (name, payload))
+    (block,) = parse(data, DEFAULT_LIMITS).blocks
+    assert (block.kind, block.carrier, block.notes) == (kind, Carrier.RIFF_CHUNK, ("unknown-chunk",))
+    assert spliced(data, drop=(block,)) == source
+
+
+def test_a_chunk_of_that_name_is_bounded_and_any_other_is_passed_over() -> None:
+    source = chunks(SOURCES["lossy"])
+    few = replace(DEFAULT_LIMITS, metadata_bytes=50)
+    assert parse(built(*source, (b"JUNK", BARE * 9)), few).blocks == ()
+    with pytest.raises(LimitError):
+        parse(built(*source, (b"AIGC", BARE * 9)), few)
+
+
+def test_metadata_inside_a_frame_is_read_and_not_taken_out() -> None:
+    parts = chunks(SOURCES["animated"])
+    packet = b"XMP " + struct.pack("<I", len(XMP)) + XMP + b"\0" * (len(XMP) % 2)
+    data = built(*((name, body + packet if name == b"ANMF" else body) for name, body in parts))
+    found = parse(data, DEFAULT_LIMITS).of(BlockKind.XMP)
+    assert {block.notes for block in found} == {("in-frame",)}
+    assert len(found) == sum(name == b"ANMF" for name, _ in parts)
+    with pytest.raises(DeclarationError) as caught:
+        spliced(data, drop=found[:1])
+    assert caught.value.code is ErrorCode.RECORD_UNSUPPORTED
 
 
 def test_a_text_entry_is_refused() -> None:
