@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from labeling.visible.recognition import LabelRecogniser, available
-
 from app.config import Settings
 from labeling.verification import Recogniser
+from labeling.visible.recognition import LabelRecogniser, available
 
 
 def can_see(settings: Settings) -> bool:

@@ -23,7 +23,7 @@ from tests.bench.subjects import SAMPLES
 from tests.labeling import iso_files, matroska_files, media_files, office_files, pdf_files
 from tests.labeling._corpus_tools import Workshop
 from tests.labeling.corpus import CORPUS
-from tests.labeling.format_files import FILES, file
+from tests.labeling.format_files import FILES, file, photo, saved
 
 #: Longer seeds make the bench slow and mutate nothing new.
 LONGEST = 200_000
@@ -42,10 +42,10 @@ class Seed:
     data: bytes
 
 
-def seeds() -> dict[Format, list[Seed]]:
+def seeds(*, other_tools: bool = True) -> dict[Format, list[Seed]]:
     """The files of every format that can be read, each with all that may be in it."""
     found: defaultdict[Format, list[Seed]] = defaultdict(list)
-    for seed in (*_pictures(), *_texts(), *_by_other_tools(), *_by_hand()):
+    for seed in (*_pictures(), *_texts(), *(_by_other_tools() if other_tools else ()), *_by_hand()):
         if len(seed.data) <= LONGEST:
             found[seed.format].append(seed)
     for fmt, plain in found.items():
@@ -142,6 +142,9 @@ def _documents() -> dict[str, bytes]:
         "DOCX, large": office_files.word(office_files.custom_part()),
         "PPTX": office_files.slides(office_files.custom_part()),
         "XLSX": office_files.sheet(office_files.RECORD),
+        "SVG": b'<svg xmlns="http://www.w3.org/2000/svg"><!-- AIGC: {} --><metadata>AIGC{}</metadata></svg>',
+        "BMP": saved(photo(), "BMP"),
+        "BMP with a trailer": saved(photo(), "BMP") + b"AIGC" + media_files.RECORD,
     }
 
 

@@ -125,9 +125,9 @@ def _ebml(data: bytes) -> Iterator[Span]:
 
 
 def _mp3(data: bytes) -> Iterator[Span]:
-    if data[:3] != b"ID3":
+    if data[:3] != b"ID3" or len(data) < 10:
         return
-    end = 10 + _read(data[6:10], "safe")
+    end = min(10 + _read(data[6:10], "safe"), len(data))
     yield Span(6, 4, "safe", 10, end)
     at, order = 10, "safe" if data[3] == 4 else ">"
     while data[3] > 2 and at + 10 <= end and data[at]:

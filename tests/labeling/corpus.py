@@ -45,7 +45,7 @@ def _twice(make: Maker, fmt: Format, *sites: tuple[Carrier, str], remarks: tuple
 
 
 def _locked(make: Maker) -> Case:
-    return Case(make, Format.PDF, Verdict.INCONCLUSIVE, remarks=frozenset({"file.unreadable the PDF is encrypted"}))
+    return Case(make, Format.PDF, Verdict.INCONCLUSIVE, remarks=frozenset({"media.encrypted the PDF is encrypted"}))
 
 
 OTHER, UNDEFINED = "record.place_other", "record.place_undefined"

@@ -59,11 +59,11 @@ def placed(case: Case) -> Answer:
     return Answer.NO if OTHER in case.remarks else Answer.YES
 
 
-_NOT_WRITTEN = {Format.HEIC, Format.SVG, Format.PLAIN, Format.BMP}
+_NOT_WRITTEN = {Format.HEIC, Format.PLAIN, Format.BMP}
 
 
 def test_the_corpus_holds_every_format_that_other_tools_write() -> None:
-    """Nothing here writes HEIC or XMP into SVG; plain text and bitmaps have no place for a record."""
+    """Nothing here writes HEIC; plain text and bitmaps have no place for a record."""
     readable = {fmt for fmt in Format if reader_for(fmt) is not None}
     assert readable - {case.format for case in CORPUS.values() if case.sites} <= _NOT_WRITTEN
 

@@ -125,7 +125,7 @@ def test_ordinary_files_raise_no_false_alarm() -> None:
 def reason(report: Report) -> str:
     """The first error or failure, as code and words."""
     grave = [check for check in report.checks if check.outcome in (Outcome.ERROR, Outcome.FAILURE)]
-    return f"{grave[0].params['code']}: {grave[0].detail}" if grave else ""
+    return f"{grave[0].params.get('error', grave[0].params['code'])}: {grave[0].detail}" if grave else ""
 
 
 def is_true(report: Report, kind: str, data: bytes) -> bool:
