@@ -38,6 +38,8 @@ _NEAR = 4096
 _MOST_MISSES = 500
 #: A string (closed or not) or a bracket; possessive, so that an unclosed string is not tried again from each quote.
 _BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}]', re.DOTALL)
+#: Objects in one another: more than `Limits.nesting` will ever be, and nothing that anybody reads.
+_DEEPEST = 1_000
 
 
 class Stretch(NamedTuple):
@@ -104,12 +106,14 @@ def _begin(text: str, hit: re.Match[str]) -> tuple[int, int]:
 
 
 def _closing(text: str, start: int) -> int:
-    """The index after the brace that closes the one at `start`."""
+    """The index after the brace that closes the one at `start`; where none does, or far too many open, the end."""
     depth = 0
     for match in _BRACKETS.finditer(text, start):
         bracket = match.group()
         depth += (bracket == "{") - (bracket == "}")
         if not depth:
             return match.end()
+        if depth > _DEEPEST:
+            break
     end = text.find("\0", start)
     return len(text) if end < 0 else end

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
+from labeling.errors import ErrorCode
+from labeling.limits import Limits, require_within
 from labeling.model import Carrier
 from labeling.record import FIELD_NAMES
 from labeling.record_text import means_a_record, object_text
@@ -100,10 +102,13 @@ def may_hold_one(source: bytes) -> bool:
     return any(word in folded for word in _WORDS)
 
 
-def properties(root: etree._Element) -> Iterator[Property]:
-    """Every record under `root`; fields that stand alone under the namespace make one for each subject, at the end."""
+def properties(root: etree._Element, limits: Limits) -> Iterator[Property]:
+    """Every record under `root`; fields that stand alone under the namespace make one for each subject, at the end.
+
+    Raises as `statements`.
+    """
     alone: dict[etree._Element | None, list[Statement]] = {}
-    for statement in statements(root):
+    for statement in statements(root, limits):
         namespace, local = statement.name
         if local == _KEY_WORD and statement.attribute is None:
             yield from _of_element(statement.element, namespace)
@@ -119,10 +124,14 @@ def properties(root: etree._Element) -> Iterator[Property]:
         yield Property(together[0].carrier, together[0].name[0], _listed(fields), fields)
 
 
-def statements(root: etree._Element) -> Iterator[Statement]:
-    """Whatever is named as a record, lies in its namespace, or means to be one; what lies inside such belongs to it."""
+def statements(root: etree._Element, limits: Limits) -> Iterator[Statement]:
+    """Whatever is named as a record, lies in its namespace, or means to be one; what lies inside such belongs to it.
+
+    Raises LimitError(LIMIT_ITEMS) above `Limits.records` elements with the words of a record.
+    """
     record = None
     candidates: Any = _candidates()(root)
+    require_within(ErrorCode.LIMIT_ITEMS, len(candidates), limits.records, "the elements that may be records")
     for element in candidates:
         if record is not None and record in element.iterancestors():
             continue

@@ -95,14 +95,14 @@ def write(packets: Sequence[bytes], record: str | None, source_type: str | None,
     about = _about(root)
     for other in others:
         _move_descriptions(other, root, about)
-    _drop(root, keep_source_type=source_type is None)
+    _drop(root, limits, keep_source_type=source_type is None)
     return _wrapped(_appended(root, _description(about, record, source_type)))
 
 
 def _records(root: etree._Element, source: bytes, limits: Limits) -> tuple[Property, ...]:
     if not may_hold_one(source):
         return ()
-    found = tuple(islice(properties(root), limits.records + 1))
+    found = tuple(islice(properties(root, limits), limits.records + 1))
     require_within(ErrorCode.LIMIT_ITEMS, len(found), limits.records, "the number of records in a packet")
     return found
 
@@ -145,10 +145,10 @@ def _move_descriptions(source: etree._Element, target: etree._Element, about: st
             _rdf(target).append(description)
 
 
-def _drop(root: etree._Element, *, keep_source_type: bool) -> None:
+def _drop(root: etree._Element, limits: Limits, *, keep_source_type: bool) -> None:
     """Take earlier records out, the source type unless it is to stay, and descriptions that are empty then."""
     descriptions = list(root.iter(_DESCRIPTION))
-    found = list(statements(root))
+    found = list(statements(root, limits))
     for element, attribute in found:
         if attribute is not None:
             del element.attrib[attribute]

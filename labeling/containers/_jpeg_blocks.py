@@ -55,6 +55,7 @@ def find_blocks(data: bytes, segments: Sequence[Segment], limits: Limits) -> tup
             key = _key(data, segment, limits)
             if key is not None:
                 groups.setdefault(key, []).append(segment)
+                require_within(ErrorCode.LIMIT_ITEMS, len(groups), limits.records, "the number of metadata blocks")
     blocks = [
         _block(data, kind, name, found, limits)
         for (kind, name), found in groups.items()
@@ -76,6 +77,8 @@ def _key(data: bytes, segment: Segment, limits: Limits) -> tuple[BlockKind, byte
             return BlockKind.EXIF, alone
     if segment.marker == APP11 and data.startswith(b"JP", segment.body, segment.end):
         return BlockKind.C2PA, data[segment.body + 2 : segment.body + 4]
+    if data.find(b"{", segment.body, segment.end) < 0:
+        return None
     holds_record = next(stretches(data[segment.body : segment.end], limits), None) is not None
     return (BlockKind.OTHER, alone) if holds_record else None
 
@@ -111,6 +114,8 @@ def _join(data: bytes, segments: list[Segment], limits: Limits) -> tuple[tuple[s
     A portion that is there twice counts once. Where they do not cover the whole packet, each byte once, the note
     'incomplete' is set and the payload is what there is; no XML parser will take that for a packet.
     """
+    stored = sum(segment.end - segment.body for segment in segments)
+    require_within(ErrorCode.LIMIT_METADATA, stored, limits.all_metadata_bytes, "the extended XMP packet as stored")
     portions = sorted(
         {
             (offset, full, data[segment.body + _PORTION : segment.end])
@@ -131,11 +136,16 @@ def _join(data: bytes, segments: list[Segment], limits: Limits) -> tuple[tuple[s
 
 def _announced(blocks: Sequence[JpegBlock]) -> Iterator[JpegBlock]:
     """The blocks, with extended packets to which no main packet points marked as such: readers pass them over."""
-    main = b"".join(item.block.payload for item in blocks if item.block.kind is BlockKind.XMP and not item.block.notes)
+    main: set[bytes] = set()
+    if any("extended" in item.block.notes for item in blocks):
+        packets = (item.block.payload for item in blocks if item.block.kind is BlockKind.XMP and not item.block.notes)
+        main = {name.upper() for packet in packets for name in _NAMED_PACKET.findall(packet)}
     for item in blocks:
-        is_stray = "extended" in item.block.notes and item.block.keyword.encode("latin-1") not in main
+        is_stray = "extended" in item.block.notes and item.block.keyword.upper().encode("latin-1") not in main
         notes = (*item.block.notes, NOT_ANNOUNCED) if is_stray else item.block.notes
         yield replace(item, block=replace(item.block, notes=notes)) if is_stray else item
 
 
+#: xmpNote:HasExtendedXMP, as an attribute or an element.
+_NAMED_PACKET = re.compile(rb"HasExtendedXMP\s*(?:=\s*[\"']|>)\s*([0-9A-Fa-f]{32})")
 _SIGNATURES = {BlockKind.XMP: XMP, BlockKind.EXIF: EXIF}

@@ -37,7 +37,7 @@ _RESERVED = frozenset({0xC8, 0xDE, 0xDF, *range(0x02, 0xC0), *range(0xF0, 0xFE)}
 
 #: Bytes that are searched for a marker at once: more and more, as long as they stay in the processor's cache.
 _FIRST_BLOCK = 4 * 1024
-_LARGEST_BLOCK = 256 * 1024
+_LARGEST_BLOCK = 64 * 1024
 _TEM = 0x01
 #: Fill bytes (or others) before a marker that are passed over; some decoders take them one by one.
 _LONGEST_GAP = 64 * 1024
@@ -151,11 +151,14 @@ def _next_marker(data: bytes, position: int) -> int:
     size = _FIRST_BLOCK
     while position < len(data) - 1:
         block = content[position : position + size + 1]
-        found = np.flatnonzero((block[:-1] == 0xFF) & (block[1:] != 0))
-        codes = block[found + 1]
-        found = found[(codes & 0xF8 != RST0) & (codes != 0xFF)]
-        if found.size:
-            return position + int(found[0])
+        might = block[:-1] == 0xFF
+        might &= block[1:] != 0
+        if might[might.argmax()]:
+            found = np.flatnonzero(might)
+            codes = block[found + 1]
+            found = found[(codes & 0xF8 != RST0) & (codes != 0xFF)]
+            if found.size:
+                return position + int(found[0])
         position, size = position + size, min(4 * size, _LARGEST_BLOCK)
     raise truncated("there is no EOI marker")
 

@@ -18,7 +18,7 @@ from labeling.containers._html_scan import Kind, Token, attributes, bounded, not
 from labeling.containers._key_word import case_notes, may_name_a_record
 from labeling.containers.base import Anatomy, Block, BlockKind, Changes, Container, register
 from labeling.errors import DeclarationError, ErrorCode, MediaError
-from labeling.limits import Limits
+from labeling.limits import Limits, require_within
 from labeling.model import Carrier, Format, RecordForm
 from labeling.profiles.gb45438 import KEY_WORD
 from labeling.record_text import means_a_record
@@ -107,23 +107,36 @@ class _Entry(NamedTuple):
 
 
 def _entries(text: str, limits: Limits) -> Iterator[tuple[Token, _Entry]]:
+    for count, (token, notes) in enumerate(_candidates(text, limits), 1):
+        require_within(ErrorCode.LIMIT_ITEMS, count, limits.records, "the tags and comments that may be records")
+        entry = _from_comment(text, token) if token.kind is Kind.COMMENT else _from_meta(text, token)
+        if entry:
+            yield token, entry._replace(notes=(*entry.notes, *notes))
+
+
+def _candidates(text: str, limits: Limits) -> Iterator[tuple[Token, tuple[str, ...]]]:
+    """The tags and comments with the key word, and notes on where they stand; also those inside `noscript`."""
     opened = None
     for token in _tokens_until_last_record(text, limits):
         if token.kind is Kind.END and token.name == _NO_SCRIPT and opened is not None:
-            for inner in bounded(tokens(text, opened.end, token.start), limits):
-                entry = _entry(text, inner)
-                if entry:
-                    yield inner, entry._replace(notes=(*entry.notes, _NO_SCRIPT))
+            inner = bounded(tokens(text, opened.end, token.start), limits)
+            yield from ((one, (_NO_SCRIPT,)) for one in inner if _may_be_record(text, one))
         opened = token if token.kind is Kind.START and token.name == _NO_SCRIPT else None
-        entry = _entry(text, token)
-        if entry:
-            yield token, entry
+        if _may_be_record(text, token):
+            yield token, ()
 
 
-def _entry(text: str, token: Token) -> _Entry | None:
+def _may_be_record(text: str, token: Token) -> bool:
     if token.kind is Kind.COMMENT:
-        return _from_comment(text, token)
-    return _from_meta(text, token) if token.kind is Kind.START and token.name == META else None
+        return _RECORD_COMMENT.match(text, token.inner, token.end) is not None
+    if token.kind is not Kind.START or token.name != META:
+        return False
+    source = text[token.start : token.end]
+    return may_name_a_record(source) or _REFERENCE in source
+
+
+#: A character reference can spell any letter of a name.
+_REFERENCE = "&#"
 
 
 def _tokens_until_last_record(text: str, limits: Limits) -> Iterator[Token]:

@@ -39,9 +39,14 @@ def parse(data: bytes, limits: Limits) -> Anatomy:
     # 2. The metadata blocks, with what lies after the picture marked as such.
     budget = InflateBudget(limits.inflated_metadata_bytes)
     image_data = next(chunk.start for chunk in chunks if chunk.kind == b"IDAT")
+    later = tuple(walk_on(data, chunks[-1].end, limits))
+    told = sum(chunk.kind not in _SILENT for chunk in chunks + later)
+    require_within(
+        ErrorCode.LIMIT_ITEMS, told, min(limits.items, _MOST_TOLD), "the number of chunks that may hold text"
+    )
     found = [_read_block(chunk, data, budget, limits) for chunk in chunks if chunk.kind in _METADATA]
     found += [block for chunk in chunks if chunk.kind not in _KNOWN for block in _foreign(chunk, data, limits)]
-    behind = _behind(data, chunks[-1].end, budget, limits)
+    behind = _behind(data, later, chunks[-1].end, budget, limits)
     blocks = (*(_placed(block, image_data) for block in sorted(found, key=lambda block: block.start)), *behind)
     # 3. The number of frames.
     frames = read_frame_count(data, chunks)
@@ -100,9 +105,9 @@ def _foreign(chunk: Chunk, data: bytes, limits: Limits) -> Iterator[Block]:
         yield Block(BlockKind.OTHER, chunk.kind.decode("latin-1"), chunk.start, chunk.end, payload, notes=(UNKNOWN,))
 
 
-def _behind(data: bytes, end: int, budget: InflateBudget, limits: Limits) -> Iterator[Block]:
+def _behind(data: bytes, chunks: tuple[Chunk, ...], end: int, budget: InflateBudget, limits: Limits) -> Iterator[Block]:
     """Text chunks that follow IEND, as some tools append them, and then whatever else looks like a record."""
-    for chunk in walk_on(data, end, limits):
+    for chunk in chunks:
         if chunk.kind in _METADATA - {b"caBX"}:
             block = _read_block(chunk, data, budget, limits)
             yield replace(block, notes=(*block.notes, TRAILER))
@@ -139,12 +144,15 @@ def _text(keyword: str, value: bytes) -> bytes:
 
 _METADATA = TEXT_CHUNKS | {b"eXIf", b"caBX"}
 #: Chunks of the specification and of APNG that hold no text.
-_KNOWN = _METADATA | {
+_SILENT = frozenset(
     name.encode()
     for name in (
         "IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT tIME acTL fcTL fdAT"
     ).split()
-}
+)
+_KNOWN = _METADATA | _SILENT
+#: Chunks that are read one by one, some 10 µs each with all that is done with them later. A picture has a few dozen.
+_MOST_TOLD = 8_192
 
 register(
     Container(

@@ -29,7 +29,7 @@ _REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[\da-fA-F]+);)([\w.
 _IS_XMP = re.compile(rb"\bRDF\b|<(?:[\w.\-]+:)?aigc\b|[\s:]aigc\s*=", re.IGNORECASE)
 #: C2PA 2.2, A.3.7: the manifest store as Base64 in an element of its own.
 _MANIFEST_NAMESPACE = b"http://c2pa.org/manifest"
-_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]{1024,}+")
+_BASE64 = re.compile(rb"(?<![A-Za-z0-9+/=\s])[A-Za-z0-9+/=\s]{1024,}+")
 #: Without one of these there is no object; a character reference can spell the brace.
 _OF_OBJECTS = (b"{", b"&#")
 _COMMENT = slice(len("<!--"), -len("-->"))
@@ -44,8 +44,7 @@ def parse(content: Content, limits: Limits) -> Anatomy:
     data = whole(content, limits)
     text = _decoded(data)
     drawing = scan(text, limits)
-    elements = sum(part.kind not in ("comment", "doctype") for part in drawing.parts)
-    require_within(ErrorCode.LIMIT_ITEMS, elements, limits.records, "the number of metadata elements")
+    require_within(ErrorCode.LIMIT_ITEMS, len(drawing.parts), limits.records, "the parts that may hold a record")
     total = sum(part.end - part.start for part in drawing.parts)
     require_within(ErrorCode.LIMIT_METADATA, total, limits.all_metadata_bytes, "the metadata of the drawing")
     blocks = tuple(block for part in drawing.parts for block in _blocks(text, drawing, part, limits))

@@ -53,7 +53,7 @@ def labels_in(models: Models, view: View) -> list[SeenLabel]:
     boxes = find_boxes(models, view)
     lines = [line for line in read_lines(models, view, boxes) if line.reading.words]
     found = []
-    everything = {*boxes, *(line.box for line in lines)}
+    everything = dict.fromkeys([*boxes, *(line.box for line in lines)])
     for candidate in _candidates(lines):
         others = [box for box in everything if not any(_overlap(box, line.box) for line in candidate.lines)]
         if not _is_part_of_page(view, candidate, others):

@@ -10,6 +10,7 @@ from statistics import median
 from PIL import Image
 
 from labeling.model import Box
+from labeling.profiles import gb45438
 from labeling.visible._seeing_grounds import grounds
 from labeling.visible._seeing_look import look_of, same_look
 from labeling.visible._seeing_models import DETECTOR_STEP, Models, Reading
@@ -24,6 +25,10 @@ _PIXELS = 400_000
 #: ... and for long pictures, whose shortest side would fall below this, up to so many.
 _LEAST_SHORTEST = 256
 _MOST_PIXELS = 1_200_000
+
+#: Times that a small picture is enlarged, and its least shortest side in pixels: no label can be read on a smaller one.
+_MOST_ENLARGED = 4.0
+_LEAST_SIDE = gb45438.LEGIBLE_INK_PIXELS
 
 #: Lines that are read, and what they may be long together, in heights: some 2.5 ms each.
 _MOST_LINES = 64
@@ -61,6 +66,8 @@ class Line:
 
 def find_boxes(models: Models, view: View) -> list[Box]:
     """The boxes of all lines in the picture."""
+    if view.shortest_side < _LEAST_SIDE:
+        return []
     return _boxes(models, view, Box(0, 0, view.width, view.height), _scale(view.width, view.height))
 
 
@@ -121,7 +128,8 @@ def _scale(width: int, height: int) -> float:
     """Pixels that the detector is shown for each pixel of the picture."""
     shortest = min(width, height)
     scale = min(_SHORTEST / shortest, math.sqrt(_PIXELS / (width * height)))
-    return min(max(scale, _LEAST_SHORTEST / shortest), math.sqrt(_MOST_PIXELS / (width * height)))
+    scale = min(max(scale, _LEAST_SHORTEST / shortest), math.sqrt(_MOST_PIXELS / (width * height)))
+    return min(scale, _MOST_ENLARGED)
 
 
 def _boxes(models: Models, view: View, area: Box, scale: float) -> list[Box]:

@@ -88,9 +88,9 @@ class View:
     def _stored(self, box: Box) -> tuple[int, int, int, int]:
         """Left, top, right, bottom of a box in the stored picture."""
         columns, rows = (box.x, box.right), (box.y, box.bottom)
-        if self.orientation in (2, 3, 7, 8):
+        if self.orientation in (2, 3, 6, 7):
             columns = (self.width - box.right, self.width - box.x)
-        if self.orientation in (3, 4, 6, 7):
+        if self.orientation in (3, 4, 7, 8):
             rows = (self.height - box.bottom, self.height - box.y)
         if self.orientation >= 5:
             columns, rows = rows, columns

@@ -42,7 +42,12 @@ _NO_NAME = "点击|立即|开始|马上|一键|快来|试试|免费|关于|如�
 _NAME = rf"(?:(?!{_NO_NAME})[^\s,。;:!?、\d的了在并者及和与或等其将已被把从而则如若但不非未无]){{0,8}}"
 _AI = r"(?:人工智能|(?<![A-Z])AI(?:GC)?(?![A-Za-z])|(?<![A-Za-z])[Aa][Ii](?![A-Za-z]))"
 _BY_WHAT = r"(?:智能|技术|辅助|自动|大?模型|工具|算法|软件|系统|平台|服务|绘图|绘画|制作|创作|换脸|[ \-·])*"
-_LABEL = re.compile(rf"{_HEAD}{_SUBJECT}{_BY} ?{_NAME} ?{_AI}{_BY_WHAT}(?:生成|合成)")
+#: What was made, and advice; a further noun makes a title of it ('AI生成技术报告').
+_TAIL = (
+    r"(?:生成|合成|制作|创作|而成|的)*(?:内容|图片|图像|画面|图|视频|照片|影像|作品|画作|插画|海报|配图|素材|示意图|效果图)?"
+    r"(?:声明|标识|标签|提示)?(?![㐀-鿿]|[?吗])|(?:[^㐀-鿿]|.{0,6})(?:仅供|请|供参考|注意|谨慎|不代表|可能)"
+)
+_LABEL = re.compile(rf"{_HEAD}{_SUBJECT}{_BY} ?{_NAME} ?{_AI}{_BY_WHAT}(?:生成|合成)(?:{_TAIL})")
 _STATEMENT = rf"{_SUBJECT}{_BY}{_AI}{_BY_WHAT}(?:生成|合成)+(?:内容|图片|图像)?"
 _STATEMENT_FIRST, _STATEMENT_LAST = re.compile(_STATEMENT), re.compile(rf"{_STATEMENT}$")
 _MADE = "绘画|绘制|绘图|作画|作图|画图|制图|制作|创作|画作|作品|生图|产出|图片|图像|图|照片|写真|视频|影像"

@@ -88,9 +88,15 @@ def _pictures() -> Iterator[Costly]:
     yield Format.GIF, "XMP packets", _filled(_plain("GIF")[:-1], b"!\xff\x0bXMP DataXMP\1<\0", b";")
     webp = b"RIFF" + struct.pack("<I", SIZE - 8) + _plain("WEBP")[8:]
     yield Format.WEBP, "chunks", _filled(webp, b"AIGC\2\0\0\0{}")
-    svg = b'<svg xmlns="http://www.w3.org/2000/svg">'
+    svg, manifest = b'<svg xmlns="http://www.w3.org/2000/svg">', b'<c:manifest xmlns:c="http://c2pa.org/manifest">'
     for part in (b"<metadata/>", b"<a>", b"<!---->", b"<g/>"):
         yield Format.SVG, part.decode(), _filled(svg, part, b"</svg>")
+    yield (
+        Format.SVG,
+        "runs of Base64",
+        _filled(svg + b"<metadata>" + manifest, b"A" * 1023 + b"!", b"</metadata></svg>"),
+    )
+    yield Format.SVG, "braces", _filled(svg + b"<!-- AIGC: ", b"{", b"--></svg>")
 
 
 def _segment(marker: int, body: bytes) -> bytes:

@@ -200,7 +200,7 @@ def test_what_costs_more_than_it_weighs_is_refused_by_name(name: str) -> None:
     "inner",
     [
         pytest.param(f'<r:Description r:about="record{"." * 2_000_000}"/>', id="the-mark-of-an-earlier-version"),
-        pytest.param(f"<r:Description>{'<T:a/> words ' * 60_000}</r:Description>", id="text-after-what-goes"),
+        pytest.param(f"<r:Description>{'<T:a/> words ' * 1_000}</r:Description>", id="text-after-what-goes"),
         pytest.param("<r:Description/> words " * 60_000, id="text-after-empty-descriptions"),
         pytest.param("<r:li>" * 20 + "<r:li/>" * 60_000 + "</r:li>" * 20, id="deep-and-wide"),
     ],

@@ -15,6 +15,8 @@ from labeling.model import TEXT_FORMATS
 from tests.bench._seeds import Seed, seeds
 from tests.bench.mutations import mutants
 
+#: One worker builds the seeds for all.
+pytestmark = pytest.mark.xdist_group("spoilt files")
 FILES = 16
 READABLE = [fmt for fmt in Format if reader_for(fmt) is not None]
 

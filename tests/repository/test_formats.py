@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from labeling.model import Format
+import pytest
+
+from labeling.model import Carrier, Format
 from tests.repository.carriers_table import GROUPS, PAGE, renewed
 
 
@@ -13,3 +15,9 @@ def test_every_format_is_in_one_table() -> None:
 def test_the_committed_tables_are_those_of_the_registry() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert renewed(page) == page, "run: python -m tests.repository.carriers_table"
+
+
+@pytest.mark.parametrize("carrier", Carrier)
+def test_every_carrier_is_explained(carrier: Carrier) -> None:
+    _, _, explained = PAGE.read_text(encoding="utf-8").partition("| carrier | what it is |")
+    assert f"| `{carrier}` | " in explained.partition("## Tables")[0]

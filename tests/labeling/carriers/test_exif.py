@@ -264,7 +264,7 @@ def test_a_comment_that_shares_its_bytes_is_not_overwritten() -> None:
         (b"II*\0", ErrorCode.MEDIA_TRUNCATED),
         (b"II*\0\0\0\0\0", ErrorCode.MEDIA_MALFORMED),
         (b"II*\0\xff\0\0\0", ErrorCode.MEDIA_TRUNCATED),
-        (b"MM\0*\0\0\0\x08\xff\xff", ErrorCode.MEDIA_TRUNCATED),
+        (b"MM\0*\0\0\0\x08\x0f\xff", ErrorCode.MEDIA_TRUNCATED),
     ],
 )
 def test_a_block_that_cannot_be_read_is_refused(payload: bytes, code: ErrorCode) -> None:

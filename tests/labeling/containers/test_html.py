@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from labeling.containers import html
 from labeling.containers._html_scan import Kind, attributes, noted_tokens, tokens, tokens_and_runs, units
 from labeling.containers.base import Anatomy, Changes
-from labeling.errors import DeclarationError, ErrorCode, LabelingError, MediaError
-from labeling.limits import DEFAULT_LIMITS
+from labeling.errors import DeclarationError, ErrorCode, LabelingError, LimitError, MediaError
+from labeling.limits import DEFAULT_LIMITS, Limits
 from labeling.model import Format
 
 PAYLOAD = b'{"Label":"1","ContentProducer":"001191110102MACQD9K64010000","ProduceID":"<a&\'b\'>"}'
@@ -330,14 +330,21 @@ def test_what_only_looks_like_a_record_neither_is_one_nor_hides_one(before, behi
 
 
 def test_the_places_of_many_records_are_found_in_one_pass():
+    many = Limits(records=5_000)
     record = '<!--AIGC:{"字":1}-->'
     data = ("字" * 1_000_000 + f"{record}<p>字" * 5_000).encode()
     started = time.perf_counter()
-    blocks = html.parse(data, DEFAULT_LIMITS).blocks
+    blocks = html.parse(data, many).blocks
     assert {data[block.start : block.end] for block in blocks} == {record.encode()}
     assert len(blocks) == 5_000
-    html.splice(data, Anatomy(Format.HTML, blocks=blocks), Changes(drop=blocks), DEFAULT_LIMITS)
+    html.splice(data, Anatomy(Format.HTML, blocks=blocks), Changes(drop=blocks), many)
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("unit", ["<meta name=AIGC content={}>", "<meta name=aigcs>", "<!-- AIGC: {} -->"])
+def test_what_may_be_a_record_is_counted(unit):
+    with pytest.raises(LimitError):
+        html.parse(unit.encode() * 1_001, DEFAULT_LIMITS)
 
 
 HIDING = ["hidden", "HIDDEN=x", "style=''", "class=a Style"]
