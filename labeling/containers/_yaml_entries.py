@@ -32,6 +32,8 @@ from labeling.record_text import means_a_record
 
 #: Notes of an entry. It stands below another key; its key only contains the key word; it is a string that should be a
 #: mapping; a scalar in it would be a number, a truth value or a date to YAML, and is taken as it is written.
+#: The parser's time grows with the square of the brackets that it has seen opened and not yet closed.
+_OPENED_IN_A_ROW = re.compile(r"[\[{]{2,}+")
 NESTED, OTHER_KEY, STRING, UNQUOTED = "nested", "other-key", "string", "unquoted"
 #: Notes of an entry whose value is no tree of its own: it, or a key in it, stands elsewhere or is a collection.
 ALIAS, COMPLEX_KEY = "alias", "complex-key"
@@ -121,6 +123,8 @@ def read_mapping(text: str, key_word: str, limits: Limits) -> Mapping | None:
 
     Raises MediaError(MEDIA_MALFORMED) where `text` is not YAML or not a mapping, LimitError(LIMIT_NESTING).
     """
+    opened = max((len(row.group()) for row in _OPENED_IN_A_ROW.finditer(text)), default=0)
+    require_within(ErrorCode.LIMIT_NESTING, opened, limits.nesting, "the nesting of the front matter")
     try:
         return _read(text, key_word, limits)
     except _PARSER_ERRORS as error:

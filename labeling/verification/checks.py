@@ -195,7 +195,7 @@ def _readable(found: Found, index: int, _format: Format) -> Iterator[Check]:
     for remark, name in found.reading.remarks:
         of_reserved = remark == Remark.NOT_A_STRING and name in _RESERVED
         code = "record.reserved_not_a_string" if of_reserved else _REMARKS[remark]
-        yield said(code, site=index, remark=remark, **({"field": name} if name else {}))
+        yield said(code, site=index, remark=remark, field=name)
     if not found.reading.remarks:
         yield said("record.well_formed", site=index)
 

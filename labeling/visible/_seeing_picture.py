@@ -115,6 +115,7 @@ def views(data: bytes, anatomy: Anatomy, orientation: int, limits: Limits) -> It
         for frame in _spread(_frames(image, anatomy, limits), limits.seen_frames):
             for pixels in _decoded(image, frame, limits):
                 yield View(pixels, orientation, frame)
+                del pixels
 
 
 def _frames(image: Image.Image, anatomy: Anatomy, limits: Limits) -> list[int]:
@@ -136,13 +137,18 @@ def _spread(frames: list[int], most: int) -> list[int]:
     return [frames[round(index * last / max(1, most - 1))] for index in range(most)]
 
 
-def _decoded(image: Image.Image, frame: int, limits: Limits) -> list[Image.Image]:
-    """One frame over each ground that matters."""
+def _decoded(image: Image.Image, frame: int, limits: Limits) -> Iterator[Image.Image]:
+    """One frame over each ground that matters, one after the other: a large picture takes 256 MB."""
     with _own_errors(f"decoding frame {frame}"):
         image.seek(frame)
         require_pixels(*image.size, limits)
         image.load()
-        return [_flat(image, ground) for ground in _GROUNDS] if _transparent(image) else [_rgb(image)]
+        grounds = _GROUNDS if _transparent(image) else _GROUNDS[:1]
+    for ground in grounds:
+        with _own_errors(f"decoding frame {frame}"):
+            pixels = _flat(image, ground) if len(grounds) > 1 else _rgb(image)
+        yield pixels
+        del pixels
 
 
 def _without_exif(data: bytes, anatomy: Anatomy, limits: Limits) -> bytes:
@@ -179,13 +185,17 @@ def _is_copy(image: Image.Image, frame: int) -> bool:
 def _transparent(image: Image.Image) -> bool:
     if not image.has_transparency_data:
         return False
-    lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
+    lowest, _ = _with_alpha(image).getchannel("A").getextrema()
     return isinstance(lowest, (int, float)) and lowest < 255
+
+
+def _with_alpha(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGBA" else image.convert("RGBA")
 
 
 def _flat(image: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
     """The picture over an opaque ground."""
-    coloured = image.convert("RGBA")
+    coloured = _with_alpha(image)
     flat = Image.new("RGB", image.size, ground)
     flat.paste(coloured, mask=coloured.getchannel("A"))
     return flat
@@ -195,8 +205,11 @@ def _rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         image = _eight_bit(image)
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-    return image.copy() if image.mode == "RGB" else image.convert("RGB")
+        image = _with_alpha(image)
+    if image.mode != "RGB":
+        return image.convert("RGB")
+    # A frame changes under us when the next one is decoded; a large still picture need not be there twice.
+    return image.copy() if getattr(image, "n_frames", 1) > 1 else image
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -74,6 +74,8 @@ class LabelRecogniser:
         try:
             for view in views(data, anatomy, orientation, limits):
                 seen.append(_judged(view.frame, labels_in(self._loaded(), view)))
+                # Let go of its pixels before the next ones are made.
+                del view
         except MediaError:
             return VisibleLabels()
         return _summary(seen)

@@ -14,7 +14,8 @@ import PIL
 
 from labeling import Format
 from labeling.model import MEDIA_TYPES
-from tests.bench import bare_c2pa, exiftool, subjects, tasks, verdicts
+from labeling.visible.recognition import available
+from tests.bench import bare_c2pa, exiftool, recognition, subjects, tasks, verdicts
 from tests.bench import fidelity as pixels
 from tests.bench.measure import Comparison, compare, median_ms, peak_memory
 from tests.bench.verification import verification
@@ -114,6 +115,7 @@ TABLES: dict[str, Callable[[], Iterator[Row]]] = {
     "verdict": verdicts.verdict,
     "whole": verdicts.whole,
     "long": verdicts.long,
+    "recognition": recognition.table,
 }
 
 
@@ -135,6 +137,9 @@ def main() -> None:
     for name in wanted:
         if name == "implicit" and shutil.which("exiftool") is None:
             print("\nimplicit: skipped, exiftool is not installed")
+            continue
+        if name == "recognition" and not available():
+            print("\nrecognition: skipped, the extra `ocr` is not installed (make ocr)")
             continue
         table = TABLES[name]
         print(f"\n### {name}: {table.__doc__}\n", flush=True)

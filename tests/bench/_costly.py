@@ -143,6 +143,8 @@ def _texts() -> Iterator[Costly]:
         for head in ("", "AIGC:\n  "):
             front = head.encode() + part.encode() * (250_000 // len(part.encode()))
             yield Format.MARKDOWN, f"{(head + part).strip()!r} in front", b"---\n" + front + b"\n---\n\nx\n"
+    # As many brackets on one line as a YAML scanner looks ahead.
+    yield Format.MARKDOWN, "brackets in front", b"---\nAIGC:\n  " + b"[" * 1_100 + b"\n---\n\nx\n"
     for part in ("本文由AI生成", "AI生成\n", "生成", "AI ", "\n"):
         yield Format.PLAIN, part.strip() or "lines", _filled(b"", part.encode())
 

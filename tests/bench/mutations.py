@@ -135,8 +135,8 @@ def row(fmt: Format, tally: Tally) -> tuple[object, ...]:
         total - sum(known),
         f"{tally.slowest:.0f}",
         tally.where,
-        f"{tally.grown:.0f}",
-        f"{tally.kept:.0f}",
+        f"{max(tally.grown, 0):.0f}",
+        f"{max(tally.kept, 0):.0f}",
     )
 
 

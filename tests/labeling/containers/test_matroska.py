@@ -394,7 +394,7 @@ def test_hostile_files_are_read_or_refused_in_bounded_time(content: bytes) -> No
     with contextlib.suppress(MediaError):
         read(content)
     # Some 0.2 s where the machine is idle.
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 8
 
 
 def test_blocks_of_ordinary_size_may_be_many() -> None:
@@ -427,7 +427,7 @@ def test_a_gigabyte_in_clusters_is_stepped_over(stream: CountedStream) -> None:
     write_sparse(stream, header() + segment, b"\x1f\x43\xb6\x75" + size(length, 8), length, 200, AIGC_TAGS)
     start = time.process_time()
     (block,) = parse(StreamContent(stream), DEFAULT_LIMITS).blocks
-    assert time.process_time() - start < 0.1
+    assert time.process_time() - start < 0.5
     assert (block.payload, block.start > GIGABYTE) == (RECORD, True)
     assert stream.bytes_read < 32 * 1024
 

@@ -601,7 +601,7 @@ def test_hostile_files_are_read_or_refused_in_bounded_time(content: bytes) -> No
     with contextlib.suppress(MediaError):
         read(content)
     # Some 0.2 s where the machine is idle.
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 8
 
 
 def test_boxes_of_ordinary_size_may_be_many() -> None:
@@ -626,7 +626,7 @@ def test_a_gigabyte_of_media_data_is_stepped_over(sparse: CountedStream) -> None
     content = StreamContent(sparse)
     start = time.process_time()
     (block,) = parse(content, DEFAULT_LIMITS).blocks
-    assert time.process_time() - start < 0.1
+    assert time.process_time() - start < 0.5
     assert (block.payload, block.start > GIGABYTE) == (RECORD, True)
     assert sparse.bytes_read < 32 * 1024
 

@@ -589,7 +589,7 @@ def test_a_hostile_file_costs_little(name: str) -> None:
         read(data)
     else:
         assert refused(data) is code
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("name", [name for name in HOSTILE if "bomb" in name or "many" in name])
@@ -637,7 +637,7 @@ def test_a_changed_file_gives_blocks_or_our_error(data: st.DataObject) -> None:
         pass
     else:
         assert all(0 <= block.start <= block.end <= len(source) for block in anatomy.blocks)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 4
 
 
 @settings(max_examples=200, deadline=None)

@@ -236,7 +236,7 @@ def test_many_certificates_take_little_time() -> None:
     chain: list[x509.Certificate] = [signer().certificate] * 16
     started = time.perf_counter()
     anchored(chain, [stranger().certificate] * 200, NOW)
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 4
 
 
 # --- reports of c2pa -------------------------------------------------------------------------------------------------

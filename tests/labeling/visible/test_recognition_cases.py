@@ -159,7 +159,7 @@ def test_a_label_on_some_frames_only_is_deficient(recogniser: LabelRecogniser) -
 
 @needs_extra
 def test_the_labels_of_others_are_read_and_measured(recogniser: LabelRecogniser) -> None:
-    for other in label_styles.drawn(tuple(label_styles.STYLES[index] for index in (0, 6, 13, 18, 25))):
+    for other in label_styles.drawn(tuple(label_styles.STYLES[index] for index in (0, 6, 13, 18, 26))):
         seen = recogniser.recognise(other.data, _anatomy(other.data, other.size), 1, DEFAULT_LIMITS)
         assert seen.answer is other.expected, other.style
         assert any(abs(label.ink_height / other.ink_height - 1) <= 0.1 for label in seen.in_picture), other.style
