@@ -164,7 +164,7 @@ def _is_part_of_page(view: View, candidate: _Candidate, others: Sequence[Box]) -
         return True
     look = look_of(view.part(candidate.lines[0].box))
     alike = sum(same_look(look_of(view.part(box)), look) for box in near[:_COMPARED])
-    return alike >= crowd
+    return look is None or alike >= crowd
 
 
 def _may_stand(candidate: _Candidate, label: SeenLabel, others: Sequence[Box]) -> bool:

@@ -37,9 +37,9 @@ def look_of(part: Image.Image) -> Look | None:
 
 
 def same_look(one: Look | None, other: Look | None) -> bool:
-    """Whether two lines look the same; what cannot be told counts as the same."""
+    """Whether two lines look the same; a line without clear ink looks like no other."""
     if one is None or other is None:
-        return True
+        return False
     if abs(one.height - other.height) > _HEIGHT_APART * max(one.height, other.height):
         return False
     return _same_colour(one.ink, other.ink) and _same_colour(one.ground, other.ground)

@@ -26,7 +26,8 @@ class Tally:
     pictures: int = 0
     #: Answers as expected.
     right: int = 0
-    #: Ink heights within 10 % of the true one, and the largest error seen; of the pictures with a label.
+    #: Of the pictures with a label: ink heights within 10 % of the true one, and the largest error.
+    labelled: int = 0
     close: int = 0
     worst: float = 0.0
     #: CPU seconds; one thread is used.
@@ -39,7 +40,8 @@ class Tally:
         self.right += seen.answer is expected
         self.seconds.append(seconds)
         error = _error(seen, ink_height)
-        self.close += abs(error) <= 0.1
+        self.labelled += bool(ink_height)
+        self.close += bool(ink_height) and abs(error) <= 0.1
         self.worst = max(self.worst, abs(error))
         if seen.answer is not expected or abs(error) > 0.1:
             labels = ", ".join(f"{label.words} {label.ink_height} px {label.place}" for label in seen.in_picture)
@@ -53,8 +55,8 @@ class Tally:
             name,
             self.pictures,
             self.right,
-            self.close,
-            f"{self.worst:.1%}",
+            self.close if self.labelled else "-",
+            f"{self.worst:.1%}" if self.labelled else "-",
             f"{statistics.median(ordered):.2f}",
             f"{p95:.2f}",
             f"{ordered[-1]:.2f}",

@@ -136,7 +136,7 @@ def test_looks_differ_in_size_and_in_colour() -> None:
     assert same_look(body, look_of(line("正文内容", 40, BLACK, WHITE)[0]))
     assert not same_look(heading, body)
     assert not same_look(plate, body)
-    assert same_look(None, body)
+    assert not same_look(None, body)
 
 
 @pytest.mark.parametrize(
